@@ -87,6 +87,11 @@ export class Connection {
   dieInMidMessage(): void {
     const frame = answers.managedAccounts(this.#host.book.accounts());
     this.outgoing.sendRaw(frame.subarray(0, frame.length - 3));
+    this.hangUp();
+  }
+
+  /** Lets what was written arrive, then closes. */
+  hangUp(): void {
     this.outgoing.close();
     this.#socket.end(() => this.#socket.destroy());
   }
@@ -122,7 +127,7 @@ export class Connection {
     const verdict = this.#pacing.judge();
     if (verdict !== 'accepted') {
       this.outgoing.send(answers.error(this.#serverVersion, -1, 100, errorText(100, this.#pacing.describe())));
-      if (verdict === 'session-ends') this.#hangUp();
+      if (verdict === 'session-ends') this.hangUp();
       return;
     }
     if (this.#host.faults.silence) return;
@@ -134,15 +139,9 @@ export class Connection {
     if (this.#session !== undefined || this.#serverVersion === undefined) return;
     if (this.#host.faults.clientIdInUse || !this.#host.claimClientId(this, clientId)) {
       this.outgoing.send(answers.error(this.#serverVersion, -1, 326, errorText(326)));
-      return this.#hangUp();
+      return this.hangUp();
     }
     this.#session = new Session(this.#host, this.outgoing, clientId, this.#serverVersion);
     this.#session.greet();
-  }
-
-  /** Lets what was written arrive, then closes. */
-  #hangUp(): void {
-    this.outgoing.close();
-    this.#socket.end(() => this.#socket.destroy());
   }
 }

@@ -15,6 +15,8 @@ type MarketDataRequest = Extract<Request, { type: 'market-data' }>;
 export interface Subscription {
   readonly reqId: number;
   readonly instrument: Instrument;
+  /** What reqMarketDataType had asked for when it began. */
+  readonly requestedType: number;
   /** Whether an advisory code put it on delayed data. */
   advised: boolean;
   /** Still counted as a line, never sends again. */
@@ -68,7 +70,7 @@ export class MarketDataFeed {
       this.#refuse(reqId, refusal, instrument.symbol);
       if (!advisoryCodes.has(refusal) || this.requestedType < 3) return;
     }
-    const subscription: Subscription = { reqId, instrument, advised: refusal !== undefined, dead: false, age: 0 };
+    const subscription: Subscription = { reqId, instrument, requestedType: this.requestedType, advised: refusal !== undefined, dead: false, age: 0 };
     if (this.#kindFor(subscription) === undefined) return this.#refuse(reqId, 354, instrument.symbol);
     if (!snapshot) this.#subscriptions.set(reqId, subscription);
     this.#begin(subscription);
@@ -104,7 +106,7 @@ export class MarketDataFeed {
     for (const subscription of this.#subscriptions.values()) {
       if (subscription.instrument.conId !== conId) continue;
       this.#refuse(subscription.reqId, code, subscription.instrument.symbol);
-      if (advisoryCodes.has(code) && this.requestedType >= 3) {
+      if (advisoryCodes.has(code) && subscription.requestedType >= 3) {
         subscription.advised = true;
         this.#begin(subscription);
       } else {
@@ -131,7 +133,7 @@ export class MarketDataFeed {
   /** The kind of data that a line gets, undefined when it is entitled to none. */
   #kindFor(subscription: Subscription): Exclude<MarketData, 'unknown'> | undefined {
     const available = this.#host.marketData;
-    if (available === 'delayed' || available === 'delayed-frozen') return this.requestedType >= 3 ? available : undefined;
+    if (available === 'delayed' || available === 'delayed-frozen') return subscription.requestedType >= 3 ? available : undefined;
     return subscription.advised ? 'delayed' : available;
   }
 

@@ -1,16 +1,20 @@
 import { createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 
 import { systemClock } from '../../../main/engine/clock.ts';
 import type { Clock, Ms, Timer } from '../../../main/engine/clock.ts';
 import type { MarketData } from '../../../main/engine/state.ts';
 import type { Book, ExpectedSums, SentGreeks } from '../book.ts';
-import type { Computation } from '../market.ts';
+import { ClientIds } from './client-ids.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionHost } from './connection.ts';
 import { Faults } from './faults.ts';
-import type { GreeksFault } from './faults.ts';
+import { pumpTicks } from './pump.ts';
+import type { Pumped } from './pump.ts';
 import type { Request } from './requests.ts';
+import type { Session } from './session.ts';
+import { Traffic } from './traffic.ts';
+import type { ReceivedMessage } from './traffic.ts';
 
 export interface TwsSimulatorOptions {
   readonly book: Book;
@@ -24,14 +28,7 @@ export interface TwsSimulatorOptions {
   readonly marketDataLines?: number;
 }
 
-/** A message as it arrived, also when a fault kept it from being answered. */
-export interface ReceivedMessage {
-  readonly at: Ms;
-  readonly clientId: number | undefined;
-  readonly request: Request;
-  readonly fields: readonly string[];
-}
-
+/** What stands between the Gateway and the data: nothing, a lost link to IBKR, a broken market-data farm. */
 export type Upstream = 'up' | 'lost' | 'farm-broken';
 
 /**
@@ -42,22 +39,13 @@ export type Upstream = 'up' | 'lost' | 'farm-broken';
 export class TwsSimulator {
   readonly book: Book;
   readonly faults = new Faults();
-  /** Everything that clients sent, oldest first. */
-  readonly received: ReceivedMessage[] = [];
-  /** Order messages: a read-only bridge leaves this empty. */
-  readonly forbidden: ReceivedMessage[] = [];
-  /** Greeks by conId as a client last received them in a model computation. */
-  readonly sentGreeks = new Map<number, SentGreeks>();
   /** TCP connections accepted since the start. */
   connectionsAccepted = 0;
-  /** Price and computation ticks sent since the start. */
-  ticksSent = 0;
   readonly #options: Required<TwsSimulatorOptions>;
   readonly #host: ConnectionHost;
+  readonly #traffic = new Traffic();
   readonly #connections = new Set<Connection>();
-  readonly #clientIds = new Map<number, Connection>();
-  /** Client ids that nobody uses but that stay taken until a monotonic instant. */
-  readonly #heldClientIds = new Map<number, Ms>();
+  readonly #clientIds: ClientIds;
   readonly #stopListening: () => void;
   #server: Server | undefined;
   #port = 0;
@@ -70,10 +58,44 @@ export class TwsSimulator {
       clock: systemClock, host: '127.0.0.1', serverVersion: 193, messagesPerSecond: 50, marketDataLines: 100, ...options,
     };
     this.book = options.book;
+    this.#clientIds = new ClientIds(this.#options.clock);
     this.#host = this.#createHost();
     this.#stopListening = this.book.onTrade((position) => {
       for (const session of this.#sessions()) session.traded(position);
     });
+  }
+
+  /** Everything that clients sent, oldest first. */
+  get received(): readonly ReceivedMessage[] {
+    return this.#traffic.received;
+  }
+
+  /** Order messages: a read-only bridge leaves this empty. */
+  get forbidden(): readonly ReceivedMessage[] {
+    return this.#traffic.forbidden;
+  }
+
+  /** Greeks by conId as they last left in a model computation, whole and unspoilt. */
+  get sentGreeks(): ReadonlyMap<number, SentGreeks> {
+    return this.#traffic.sentGreeks;
+  }
+
+  /** Price and computation ticks sent since the start. */
+  get ticksSent(): number {
+    return this.#traffic.ticksSent;
+  }
+
+  get upstream(): Upstream {
+    return this.#upstream;
+  }
+
+  get marketData(): Exclude<MarketData, 'unknown'> {
+    return this.#marketData;
+  }
+
+  /** Whether the port takes connections. */
+  get listening(): boolean {
+    return this.#server !== undefined;
   }
 
   get port(): number {
@@ -87,7 +109,7 @@ export class TwsSimulator {
 
   /** Client ids of the sessions that are open now. */
   clientIds(): readonly number[] {
-    return [...this.#clientIds.keys()];
+    return this.#clientIds.list();
   }
 
   /** conIds of the market-data lines that are open now, once per line. */
@@ -102,7 +124,10 @@ export class TwsSimulator {
 
   /** Starts to accept connections; port 0 picks a free one. */
   async listen(port = 0): Promise<{ readonly port: number }> {
-    const server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      this.connectionsAccepted += 1;
+      this.#connections.add(new Connection(socket, this.#host));
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, this.#options.host, resolve);
@@ -128,6 +153,17 @@ export class TwsSimulator {
   /** Sends the present values to every subscriber, moved or not. */
   sendValues(): void {
     for (const session of this.#sessions()) session.tick();
+  }
+
+  /** Sends `count` model computations to the only connected client, as fast as its socket takes them; for load. */
+  async pump(count: number): Promise<Pumped> {
+    const [connection, ...others] = [...this.#connections].filter(({ session }) => session !== undefined);
+    if (connection?.session === undefined || others.length > 0) throw new Error('pumping needs exactly one client');
+    const pumped = await pumpTicks(connection, connection.session, this.book, count, (conId, model) =>
+      this.#traffic.recordModel(conId, model, undefined),
+    );
+    this.#traffic.ticksSent += count;
+    return pumped;
   }
 
   /** Ticks by itself from now on. */
@@ -162,9 +198,16 @@ export class TwsSimulator {
     for (const connection of [...this.#connections]) connection.reset();
   }
 
-  /** Every present connection goes deaf and mute for ever without closing; new ones work. */
-  goHalfOpen(): void {
-    for (const connection of this.#connections) connection.goHalfOpen();
+  /**
+   * Every present connection goes deaf and mute for ever without closing, as when the network between vanished; new ones work.
+   *
+   * @param options.keepClientIds the Gateway still believes in the dead clients, so that their ids answer 326.
+   */
+  goHalfOpen(options: { readonly keepClientIds?: boolean } = {}): void {
+    for (const connection of this.#connections) {
+      connection.goHalfOpen();
+      if (options.keepClientIds !== true) this.#clientIds.release(connection, 0);
+    }
   }
 
   /** Every connection breaks off inside a message. */
@@ -186,9 +229,21 @@ export class TwsSimulator {
     if (this.#server === undefined) await this.listen(this.#port);
   }
 
+  /** 1300: the API port was changed in the settings; every connection is told the new one and dropped. Returns it. */
+  async changePort(port = 0): Promise<number> {
+    const former = this.#connections.size === 0 ? [] : [...this.#connections];
+    await this.refuseConnections();
+    await this.listen(port);
+    for (const connection of former) {
+      connection.session?.notice(1300, String(this.#port));
+      connection.hangUp();
+    }
+    return this.#port;
+  }
+
   /** Keeps a client id taken for so long although nobody is connected with it: a ghost of an earlier session. */
   holdClientId(clientId: number, forMs: Ms): void {
-    this.#heldClientIds.set(clientId, this.#options.clock.monotonic() + forMs);
+    this.#clientIds.hold(clientId, forMs);
   }
 
   /** 1100: the Gateway lost IBKR. No data flows; the sockets stay. */
@@ -240,18 +295,18 @@ export class TwsSimulator {
     for (const session of this.#sessions()) session.feed.announceKind();
   }
 
+  /** Market data of an instrument is granted to new requests again; lines that were refused stay dead. */
+  allow(conId: number): void {
+    this.faults.refusals.delete(conId);
+  }
+
   /** Answers market data of an instrument with a code from now on, on open lines at once. */
   refuse(conId: number, code: number): void {
     this.faults.refusals.set(conId, code);
     for (const session of this.#sessions()) session.feed.refuseLive(conId, code);
   }
 
-  #accept(socket: Socket): void {
-    this.connectionsAccepted += 1;
-    this.#connections.add(new Connection(socket, this.#host));
-  }
-
-  #sessions(): NonNullable<Connection['session']>[] {
+  #sessions(): readonly Session[] {
     return [...this.#connections].map((connection) => connection.session).filter((session) => session !== undefined);
   }
 
@@ -271,41 +326,17 @@ export class TwsSimulator {
       upstreamStands: () => this.#upstream !== 'lost',
       linesInUse: () => this.#sessions().reduce((sum, session) => sum + session.feed.subscriptions().length, 0),
       countTicks: (count) => {
-        this.ticksSent += count;
+        this.#traffic.ticksSent += count;
       },
-      recordModel: (conId, model, fault) => this.#recordModel(conId, model, fault),
-      received: (request, fields, clientId) => this.#record({ at: clock.monotonic(), clientId, request, fields }),
-      claimClientId: (connection, clientId) => this.#claimClientId(connection, clientId),
-      closed: (connection, cleanly) => this.#forget(connection, cleanly),
+      recordModel: (conId, model, fault) => {
+        if (!this.faults.silence) this.#traffic.recordModel(conId, model, fault);
+      },
+      received: (request, fields, clientId) => this.#traffic.record({ at: clock.monotonic(), clientId, request, fields }),
+      claimClientId: (connection, clientId) => this.#clientIds.claim(clientId, connection),
+      closed: (connection, cleanly) => {
+        this.#connections.delete(connection);
+        this.#clientIds.release(connection, cleanly ? 0 : this.faults.holdClientIdMs);
+      },
     };
   }
-
-  #record(message: ReceivedMessage): void {
-    this.received.push(message);
-    if (message.request.type === 'order') this.forbidden.push(message);
-  }
-
-  #recordModel(conId: number, { delta, gamma, vega, theta }: Computation, fault: GreeksFault | undefined): void {
-    // What a fault put in place of a value is no value: the last good one stands.
-    if (this.faults.silence || (fault !== undefined && fault !== 'theta-sentinel')) return;
-    const known = this.sentGreeks.get(conId);
-    const lastTheta = known?.theta === undefined ? {} : { theta: known.theta };
-    this.sentGreeks.set(conId, { delta, gamma, vega, ...(fault === undefined ? { theta } : lastTheta) });
-  }
-
-  #claimClientId(connection: Connection, clientId: number): boolean {
-    if (this.#clientIds.has(clientId)) return false;
-    if ((this.#heldClientIds.get(clientId) ?? -Infinity) > this.#options.clock.monotonic()) return false;
-    this.#clientIds.set(clientId, connection);
-    return true;
-  }
-
-  #forget(connection: Connection, cleanly: boolean): void {
-    this.#connections.delete(connection);
-    const { clientId } = connection;
-    if (clientId === undefined || this.#clientIds.get(clientId) !== connection) return;
-    this.#clientIds.delete(clientId);
-    if (!cleanly && this.faults.holdClientIdMs > 0) this.holdClientId(clientId, this.faults.holdClientIdMs);
-  }
 }
-
