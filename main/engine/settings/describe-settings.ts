@@ -1,5 +1,5 @@
 import { assertNever } from '../assert-never.ts';
-import type { ResetWindow } from '../supervision/reset-window.ts';
+import { windowName } from '../supervision/reset-window.ts';
 import type { Origin } from './environment.ts';
 import type { SettingOrigins } from './load-settings.ts';
 import { SETTING_NAMES, SETTING_RULES, type SettingValues } from './schema.ts';
@@ -21,7 +21,7 @@ export function describeSettings(settings: Settings, origins: SettingOrigins): R
     dbPort: database === null ? '-' : String(database.port),
     dbName: database?.database ?? '-',
     dbUser: database?.user ?? '-',
-    resetWindows: settings.resetWindows.map(describeResetWindow).join(', ') || 'none',
+    resetWindows: settings.resetWindows.map(windowName).join(', ') || 'none',
     underlyingSymbol: settings.underlyingSymbol ?? 'SPX, else ES, else the only one',
   };
   const lines = SETTING_NAMES.map((name) => [SETTING_RULES[name].variable ?? name, `${values[name]} (${describeOrigin(origins[name])})`]);
@@ -43,8 +43,4 @@ export function describeOrigin(origin: Origin): string {
     default:
       return assertNever(origin);
   }
-}
-
-function describeResetWindow({ timeZone, start, resume, days }: ResetWindow): string {
-  return [days?.join(' '), `${start} to ${resume}`, timeZone].filter(Boolean).join(' ');
 }

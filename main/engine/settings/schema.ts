@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ApiMode } from '../state.ts';
-import { DEFAULT_RESET_WINDOWS, parseResetWindow, type ResetWindow } from '../supervision/reset-window.ts';
+import { briefWindow, parseResetWindow, type ResetWindow } from '../supervision/reset-window.ts';
 
 /** Every setting by its name in the settings file; the password is none of them and is never in that file. */
 export interface SettingValues {
@@ -114,7 +114,7 @@ export const SETTING_RULES: { readonly [Name in SettingName]: SettingRule<Settin
     allowed: 'a list of windows such as {"timeZone":"America/New_York","start":"23:40","resume":"00:05"}',
     schema: z.array(z.unknown().transform(toResetWindow)).max(20),
     fromText: asText,
-    default: DEFAULT_RESET_WINDOWS,
+    default: [briefWindow],
   },
   underlyingSymbol: {
     variable: null,
