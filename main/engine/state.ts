@@ -107,3 +107,21 @@ export interface BridgeState {
   readonly delivery: DeliveryState;
   readonly alarms: readonly Alarm[];
 }
+
+/** Before the engine starts. */
+export function initialState(mode: ApiMode, endpoint: string, delivery: DeliveryState): BridgeState {
+  return {
+    rev: 0,
+    mode,
+    endpoint,
+    startedAt: null,
+    connection: { kind: 'stopped' },
+    accountChoice: [],
+    snapshot: null,
+    live: false,
+    lastRow: null,
+    rowsWritten: 0,
+    delivery,
+    alarms: [],
+  };
+}

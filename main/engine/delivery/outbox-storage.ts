@@ -1,0 +1,235 @@
+import type { Clock } from '../clock.ts';
+import { Ballast } from './ballast.ts';
+import type { FaultHook } from './fault-point.ts';
+import { checkpoint, closeQuietly, isCorruption, openOutboxFile, sqliteCode, type OutboxFileOptions } from './outbox-file.ts';
+import { finishInterruptedSalvage, salvageOutbox, type SalvageReport } from './outbox-salvage.ts';
+import { OutboxStore, type DeadRow, type StoredRecord } from './outbox-store.ts';
+
+export const MEMORY_ROWS_LIMIT = 20_000;
+
+/** Neither the disk nor the memory reserve can take another row: the row was not accepted. */
+export class OutboxFullError extends Error {
+  override readonly name = 'OutboxFullError';
+}
+
+/** What becomes of the file; told at once, inside the call that found out. */
+export interface StorageListener {
+  /** Rows are only in memory from now on. */
+  notDurable(reason: string): void;
+  durableAgain(rows: number): void;
+  salvaged(report: SalvageReport): void;
+  /** Makes room by deleting delivered rows that are kept for reconciliation only. */
+  freeRetained(store: OutboxStore): void;
+  /** True when PostgreSQL has the row, or it is dead. */
+  isSettled(record: StoredRecord): boolean;
+}
+
+export interface StorageOptions extends OutboxFileOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly ballastBytes?: number;
+  readonly memoryRowsLimit?: number;
+  readonly faultPoint?: FaultHook;
+}
+
+/**
+ * The outbox file together with what happens when it fails: a full disk, an I/O error, damage. Rows that
+ * cannot be written stay in memory, in order, with their numbers, until they can be.
+ */
+export class OutboxStorage {
+  readonly ballast: Ballast;
+  readonly #options: StorageOptions;
+  readonly #listener: StorageListener;
+  #store: OutboxStore | null;
+  #memory: StoredRecord[] = [];
+  #deadInMemory: DeadRow[] = [];
+  #trouble = false;
+
+  /** Throws OutboxInUseError or OutboxOpenError; a damaged file is moved aside and salvaged. */
+  constructor(options: StorageOptions, listener: StorageListener) {
+    this.#options = options;
+    this.#listener = listener;
+    this.ballast = new Ballast(options.path, options.ballastBytes);
+    finishInterruptedSalvage(options.path);
+    this.#store = this.#open();
+  }
+
+  /** The open file; throws while it cannot be opened. */
+  get store(): OutboxStore {
+    if (this.#store === null) throw new Error(`the outbox ${this.#options.path} cannot be read at present`);
+    return this.#store;
+  }
+
+  get durable(): boolean {
+    return !this.#trouble;
+  }
+
+  get deadInMemory(): readonly DeadRow[] {
+    return this.#deadInMemory;
+  }
+
+  /** Accepts rows, on disk where possible. Throws OutboxFullError when not even memory may take them. */
+  append(records: readonly StoredRecord[]): void {
+    if (this.#memory.length === 0 ? this.#write(records) : this.recover() && this.#write(records)) return;
+    this.#makeRoomInMemory(records.length);
+    this.#memory.push(...records);
+  }
+
+  /** Rows with `afterId < id <= throughId`, in order, from the file and then from memory. */
+  range(afterId: number, throughId: number, limit: number): StoredRecord[] {
+    const firstInMemory = this.#memory[0]?.id ?? Number.MAX_SAFE_INTEGER;
+    const stored = afterId + 1 < firstInMemory ? this.read((store) => store.range(afterId, throughId, limit)) : [];
+    if (stored.length === limit) return stored;
+    const rest = this.#memory.filter(({ id }) => id > afterId && id <= throughId);
+    return [...stored, ...rest.slice(0, limit - stored.length)];
+  }
+
+  count(afterId: number, throughId: number): number {
+    const inMemory = this.#memory.filter(({ id }) => id > afterId && id <= throughId).length;
+    return this.read((store) => store.count(afterId, throughId)) + inMemory;
+  }
+
+  /** Reads, once more after a repair where the file turns out to be damaged or gone. */
+  read<T>(work: (store: OutboxStore) => T): T {
+    try {
+      return work(this.store);
+    } catch (error) {
+      if (!this.#repair(error)) throw error;
+      return work(this.store);
+    }
+  }
+
+  /** Writes bookkeeping; false when that is not possible now. Never throws: no local write may stop delivery (delivery.md 2.8). */
+  tryWrite(work: (store: OutboxStore) => void): boolean {
+    try {
+      const { store } = this;
+      store.transact(() => work(store));
+      return true;
+    } catch (error) {
+      this.#repair(error);
+      return false;
+    }
+  }
+
+  /** Keeps a dead row with its reason, in memory until the disk can take it. */
+  bury(row: DeadRow): void {
+    if (!this.tryWrite((store) => store.insertDead(row))) this.#deadInMemory.push(row);
+  }
+
+  /** Tries to get everything from memory to disk; true when nothing is left in memory. */
+  recover(): boolean {
+    if (this.#store === null && !this.#repair(undefined)) return false;
+    const waiting = this.#memory;
+    if (!this.#write(waiting)) return false;
+    const dead = this.#deadInMemory;
+    if (dead.length > 0 && this.tryWrite((store) => dead.forEach((row) => store.insertDead(row)))) this.#deadInMemory = [];
+    this.#memory = [];
+    if (this.#trouble) {
+      this.#trouble = false;
+      this.#listener.durableAgain(waiting.length);
+    }
+    return true;
+  }
+
+  /** Folds the write-ahead log into the file and empties it; a failure only delays that. */
+  checkpoint(): void {
+    try {
+      checkpoint(this.store.db);
+    } catch (error) {
+      this.#repair(error);
+    }
+  }
+
+  close(): void {
+    if (this.#store !== null) this.checkpoint();
+    closeQuietly(this.#store?.db);
+    this.#store = null;
+  }
+
+  #open(): OutboxStore {
+    const { path, clock } = this.#options;
+    try {
+      return new OutboxStore(openOutboxFile(path, this.#options));
+    } catch (error) {
+      if (!isCorruption(error)) throw error;
+      this.#listener.salvaged(salvageOutbox(path, clock.now()));
+      return new OutboxStore(openOutboxFile(path, this.#options));
+    }
+  }
+
+  #write(records: readonly StoredRecord[]): boolean {
+    if (records.length === 0) return true;
+    try {
+      this.#insert(records);
+      return true;
+    } catch (error) {
+      const hopeful = this.#repair(error);
+      // After a failed COMMIT nobody knows whether the rows are there: look, then write what is missing.
+      if (hopeful && this.#insertMissing(records)) return true;
+      this.#enterTrouble(error);
+      return false;
+    }
+  }
+
+  #insert(records: readonly StoredRecord[]): void {
+    const { store } = this;
+    store.transact(() => {
+      for (const record of records) store.insert(record);
+      this.#options.faultPoint?.('in-append');
+    });
+  }
+
+  #insertMissing(records: readonly StoredRecord[]): boolean {
+    try {
+      this.#insert(records.filter(({ id }) => !this.store.has(id)));
+      return true;
+    } catch {
+      return false; // The caller reports the first error; this one has the same cause.
+    }
+  }
+
+  #enterTrouble(error: unknown): void {
+    if (this.#trouble) return;
+    this.#trouble = true;
+    this.#listener.notDurable(error instanceof Error ? error.message : String(error));
+  }
+
+  #makeRoomInMemory(needed: number): void {
+    const limit = this.#options.memoryRowsLimit ?? MEMORY_ROWS_LIMIT;
+    if (this.#memory.length + needed <= limit) return;
+    this.#memory = this.#memory.filter((record) => !this.#listener.isSettled(record));
+    if (this.#memory.length + needed > limit) throw new OutboxFullError(`the disk is full and ${limit} rows already wait in memory`);
+  }
+
+  /** Does what the error asks for; true when the failed call is worth repeating. */
+  #repair(error: unknown): boolean {
+    const code = sqliteCode(error);
+    if (code === 'SQLITE_FULL') return this.#trouble ? false : this.#freeSpace();
+    if (code === '' && this.#store !== null) return false; // Not SQLite's error.
+    return this.#reopen(isCorruption(error));
+  }
+
+  #freeSpace(): boolean {
+    this.ballast.drop();
+    try {
+      checkpoint(this.store.db);
+      this.#listener.freeRetained(this.store);
+      return true;
+    } catch {
+      return true; // Even so the dropped ballast may be room enough for the row.
+    }
+  }
+
+  #reopen(damaged: boolean): boolean {
+    closeQuietly(this.#store?.db);
+    this.#store = null;
+    try {
+      if (damaged) this.#listener.salvaged(salvageOutbox(this.#options.path, this.#options.clock.now()));
+      this.#store = this.#open();
+      return true;
+    } catch (error) {
+      this.#enterTrouble(error);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,278 @@
+import type { Clock } from './clock.ts';
+import type { Delivery, DeliveryEvent } from './delivery/delivery.ts';
+import { describeGap, GapTracker, type Gap } from './gap-tracker.ts';
+import type { Gateway, Session, SessionEvent } from './gateway/gateway.ts';
+import { aggregate } from './greeks/aggregate.ts';
+import { describeCoverage, sameUnpriced } from './greeks/coverage.ts';
+import { tabulateLegs, type LegRow } from './greeks/leg-value.ts';
+import { createEventLog, type EventLog } from './log/event-log.ts';
+import type { Logger } from './log/logger.ts';
+import { durationInWords } from './log/words.ts';
+import { PollLoop } from './poll-loop.ts';
+import type { Settings } from './settings/settings.ts';
+import { initialState, type BridgeState, type Cause, type Snapshot, type UnpricedLeg } from './state.ts';
+import { Store } from './store.ts';
+import { Supervisor, type SupervisorParts } from './supervision/supervisor.ts';
+
+/** What is recorded besides PostgreSQL, for charts and the window's log feed; losing it loses no row. */
+export interface Recorder {
+  recordSnapshot(snapshot: Snapshot): void;
+  recordGap(gap: Gap): void;
+  recordLog(row: { readonly timestamp: number; readonly status: string; readonly message: string }): void;
+}
+
+/** Everything that the engine stands on; composition roots (daemon, shell, tests) hand it in. */
+export interface EngineParts {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly delivery: Delivery;
+  readonly recorder: Recorder;
+  readonly logger: Logger;
+  /** Makes the gateway that the settings describe. */
+  readonly openGateway: (settings: Settings) => Gateway;
+  /** Uniform in [0, 1), for jitter. */
+  readonly random: () => number;
+}
+
+/** The bridge: from a connection to IBKR to accepted rows. The one door from outside. */
+export class Engine {
+  readonly #parts: EngineParts;
+  readonly #store: Store;
+  readonly #log: EventLog;
+  readonly #poll: PollLoop;
+  readonly #supervisor: Supervisor;
+  #settings: Settings;
+  #gaps: GapTracker;
+  /** The unpriced legs that api_logs knows of. */
+  #unpriced: readonly UnpricedLeg[] = [];
+
+  constructor(parts: EngineParts) {
+    const { settings, clock, delivery } = parts;
+    this.#parts = parts;
+    this.#settings = settings;
+    const gateway = parts.openGateway(settings);
+    this.#store = new Store(initialState(gateway.mode, gateway.endpoint, delivery.state()));
+    this.#log = createEventLog({ clock, mode: () => this.#store.state.mode, write: (row) => this.#writeLog(row) });
+    this.#gaps = new GapTracker(settings.pollIntervalMs, clock.now());
+    this.#poll = new PollLoop({
+      clock,
+      intervalMs: settings.pollIntervalMs,
+      ready: () => this.#everyLegPriced(),
+      poll: (latenessMs) => this.#pollOnce(latenessMs),
+    });
+    this.#supervisor = new Supervisor({
+      clock,
+      gateway,
+      resetWindows: settings.resetWindows,
+      random: parts.random,
+      onEffect: (effect) => this.#onEffect(effect),
+      onConnection: (connection) => this.#store.dispatch({ type: 'connection', connection }),
+      onSessionEvent: (event) => this.#onSessionEvent(event),
+    });
+  }
+
+  get state(): BridgeState {
+    return this.#store.state;
+  }
+
+  /** Calls `listener` after each change of the state until the returned function is called. */
+  subscribe(listener: (state: BridgeState) => void): () => void {
+    return this.#store.subscribe(listener);
+  }
+
+  /** The legs with their own and net Greeks as they are now; empty without a session. */
+  legs(): readonly LegRow[] {
+    const session = this.#supervisor.session;
+    return session === undefined ? [] : tabulateLegs(session.legs(), (conId) => session.quote(conId));
+  }
+
+  /** Starts delivery, tells how the time before was spent, and dials. */
+  start(): void {
+    const { clock, delivery, logger } = this.#parts;
+    const now = clock.now();
+    this.#store.dispatch({ type: 'started', at: now });
+    this.#log.record('info', `started in ${this.#store.state.mode} mode, ${this.#store.state.endpoint}`);
+    this.#resumeGap(now);
+    delivery.start((event) => this.#onDeliveryEvent(event));
+    this.#supervisor.start();
+    logger.info({ endpoint: this.#store.state.endpoint }, 'engine started');
+  }
+
+  /** Ends the session, accounts for an open gap, and delivers what waits for at most `deadlineMs`; pending rows stay in the outbox. */
+  async stop(deadlineMs: number, reason = 'asked to stop'): Promise<void> {
+    const { clock, delivery } = this.#parts;
+    const deadlineAt = clock.monotonic() + deadlineMs;
+    this.#poll.stop();
+    await this.#supervisor.stop();
+    const gap = this.#gaps.stop(clock.now());
+    if (gap !== null) this.#recordGap(gap);
+    this.#log.close();
+    this.#log.record('info', `${stopPrefix}: ${reason}`);
+    await delivery.stop(Math.max(0, deadlineAt - clock.monotonic()));
+  }
+
+  reconnectNow(): void {
+    this.#supervisor.reconnectNow();
+    this.#parts.delivery.probeNow();
+  }
+
+  pause(by: 'user' | 'sleep'): void {
+    this.#supervisor.pause(by);
+  }
+
+  resume(by: 'user' | 'sleep'): void {
+    this.#supervisor.resume(by);
+    this.#parts.delivery.probeNow();
+  }
+
+  /** An error that nobody caught: told, and answered with a new session, because the old one may be half handled. */
+  reportFault(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    this.#log.record('error', `unexpected error, the session is opened anew: ${text}`, 'unexpected-error');
+    this.#supervisor.reconnectNow();
+  }
+
+  /** Takes new settings over, live; only what really changed is touched. The outbox file cannot change while running. */
+  apply(settings: Settings): void {
+    const before = this.#settings;
+    this.#settings = { ...settings, bufferPath: before.bufferPath };
+    if (settings.pollIntervalMs !== before.pollIntervalMs) {
+      this.#poll.setInterval(settings.pollIntervalMs);
+      this.#gaps.setInterval(settings.pollIntervalMs);
+      this.#log.record('info', `poll interval is now ${durationInWords(settings.pollIntervalMs)}`);
+    }
+    if (differs(before.database, settings.database)) this.#parts.delivery.setTarget(settings.database);
+    if (differs(before.resetWindows, settings.resetWindows)) this.#supervisor.setResetWindows(settings.resetWindows);
+    if (differs(gatewayPart(before), gatewayPart(settings))) {
+      const gateway = this.#parts.openGateway(settings);
+      this.#store.dispatch({ type: 'gateway', mode: gateway.mode, endpoint: gateway.endpoint });
+      this.#supervisor.setGateway(gateway);
+    }
+  }
+
+  #resumeGap(now: number): void {
+    const last = this.#parts.delivery.lastRecorded();
+    if (last.greeksAt === null) return;
+    this.#gaps = new GapTracker(this.#settings.pollIntervalMs, last.greeksAt);
+    this.#gaps.blame(downtime(last, now, this.#settings.pollIntervalMs));
+  }
+
+  #everyLegPriced(): boolean {
+    const session = this.#supervisor.session;
+    if (session === undefined) return false;
+    const { coverage } = this.#sum(session);
+    return coverage.priced === coverage.legs;
+  }
+
+  #sum(session: Session): Snapshot {
+    const at = this.#parts.clock.now();
+    return aggregate(session.legs(), (conId) => session.quote(conId), { at, underlyingSymbol: this.#settings.underlyingSymbol });
+  }
+
+  /** One poll. A failure is a gap with a cause, never the end of the loop. */
+  #pollOnce(latenessMs: number): void {
+    const session = this.#supervisor.session;
+    if (session === undefined) return;
+    try {
+      this.#writeRow(session, latenessMs);
+    } catch (error) {
+      const text = `the row could not be written: ${error instanceof Error ? error.message : String(error)}`;
+      this.#gaps.blame({ code: 'row-failed', text });
+      this.#log.record('error', text, 'row-failed');
+    }
+  }
+
+  /** What is in memory becomes one accepted row. */
+  #writeRow(session: Session, latenessMs: number): void {
+    const snapshot = this.#sum(session);
+    const { at, delta, gamma, vega, theta, underlyingPrice } = snapshot;
+    this.#parts.delivery.appendGreeks({ timestamp: at, contract: 'PORTFOLIO', delta, gamma, vega, theta, underlyingPrice });
+    this.#parts.recorder.recordSnapshot(snapshot);
+    const gap = this.#gaps.row(at, latenessMs);
+    if (gap !== null) this.#recordGap(gap);
+    this.#noteCoverage(snapshot);
+    this.#store.dispatch({ type: 'snapshot', snapshot });
+    this.#store.dispatch({ type: 'row', at, latenessMs });
+  }
+
+  #noteCoverage({ coverage }: Snapshot): void {
+    if (sameUnpriced(this.#unpriced, coverage.unpriced)) return;
+    this.#unpriced = coverage.unpriced;
+    this.#log.record(coverage.unpriced.length === 0 ? 'info' : 'warning', describeCoverage(coverage));
+  }
+
+  #recordGap(gap: Gap): void {
+    this.#log.record('warning', describeGap(gap));
+    this.#parts.recorder.recordGap(gap);
+  }
+
+  #onEffect(effect: Parameters<SupervisorParts['onEffect']>[0]): void {
+    switch (effect.type) {
+      case 'light':
+        return this.#poll.start();
+      case 'dark':
+        return this.#goDark(effect.cause);
+      case 'log':
+        return this.#log.record(effect.severity, effect.message, effect.foldKey);
+      case 'alarm':
+        return this.#raiseAlarm(effect);
+      case 'alarm-cleared':
+        return this.#store.dispatch(effect);
+    }
+  }
+
+  #goDark(cause: Cause): void {
+    this.#poll.stop();
+    this.#gaps.blame(cause);
+    this.#store.dispatch({ type: 'dark' });
+  }
+
+  #raiseAlarm({ code, text, action }: { code: string; text: string; action?: string }): void {
+    const since = this.#parts.clock.now();
+    this.#store.dispatch({ type: 'alarm', alarm: { code, since, text, ...(action === undefined ? {} : { action }) } });
+    this.#log.record('error', action === undefined ? text : `${text}; ${action}`, `alarm-${code}`);
+  }
+
+  #onSessionEvent(event: Extract<SessionEvent, { type: 'legs-changed' | 'notice' | 'account-needed' }>): void {
+    if (event.type === 'notice') this.#log.record(event.severity, event.message, event.foldKey);
+    if (event.type === 'account-needed') this.#store.dispatch(event);
+  }
+
+  #onDeliveryEvent(event: DeliveryEvent): void {
+    switch (event.type) {
+      case 'state':
+        return this.#store.dispatch({ type: 'delivery', delivery: event.state });
+      case 'notice':
+        return this.#log.record(event.severity, event.message, event.foldKey);
+      case 'alarm':
+        return this.#raiseAlarm(event);
+      case 'alarm-cleared':
+        return this.#store.dispatch(event);
+    }
+  }
+
+  #writeLog(row: Parameters<Delivery['appendLog']>[0]): void {
+    this.#parts.delivery.appendLog(row);
+    this.#parts.recorder.recordLog(row);
+    this.#parts.logger[row.status === 'warning' ? 'warn' : row.status]({ apiMode: row.apiMode }, row.message);
+  }
+}
+
+/** How a clean stop's api_logs row begins; the next start tells a crash from it by this. */
+const stopPrefix = 'stopped';
+
+function downtime(last: ReturnType<Delivery['lastRecorded']>, now: number, intervalMs: number): Cause {
+  const clean = last.logMessage?.startsWith(stopPrefix) === true;
+  const off = durationInWords(Math.max(intervalMs, now - (last.logAt ?? last.greeksAt ?? now)));
+  return clean
+    ? { code: 'not-running', text: `the bridge was not running (stopped ${off} before)` }
+    : { code: 'not-running', text: `the bridge was not running (it ended without a clean stop: crash, kill or power cut)` };
+}
+
+function gatewayPart({ apiMode, socket, portal, account }: Settings): unknown {
+  return apiMode === 'SOCKET' ? { apiMode, socket, account } : { apiMode, portal, account };
+}
+
+function differs(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) !== JSON.stringify(other);
+}

@@ -1,0 +1,76 @@
+import type { Ms } from './clock.ts';
+import { durationInWords, instantInWords } from './log/words.ts';
+import type { Cause } from './state.ts';
+
+/** A time without a row in portfolio_greeks, and why; instants are wall-clock. */
+export interface Gap {
+  readonly from: Ms;
+  readonly to: Ms;
+  /** In the order in which they held; never empty. */
+  readonly causes: readonly Cause[];
+}
+
+/** A gap is a time of more than this many intervals without a row. */
+export const gapIntervals = 1.5;
+
+/**
+ * Finds every gap in portfolio_greeks and remembers what caused it.
+ *
+ * It is told the cause whenever rows stop being possible, and each row; a gap ends with a row, or with the stop of the engine.
+ */
+export class GapTracker {
+  #intervalMs: Ms;
+  #from: Ms;
+  #causes: Cause[] = [];
+
+  /** `from`: the newest row before this process, or the start of the engine when there is none. */
+  constructor(intervalMs: Ms, from: Ms) {
+    this.#intervalMs = intervalMs;
+    this.#from = from;
+  }
+
+  setInterval(intervalMs: Ms): void {
+    this.#intervalMs = intervalMs;
+  }
+
+  /** Rows are not possible from now on, because of `cause`. Equal causes in a row count once. */
+  blame(cause: Cause): void {
+    const known = this.#causes.some(({ code, text }) => code === cause.code && text === cause.text);
+    if (!known) this.#causes.push(cause);
+  }
+
+  /** A row was written; the gap that it ends, if there was one. `latenessMs` explains a gap that nothing else does. */
+  row(at: Ms, latenessMs: Ms): Gap | null {
+    const gap = this.#gapUntil(at, latenessMs);
+    this.#from = at;
+    this.#causes = [];
+    return gap;
+  }
+
+  /** The engine stops: the gap that is open now, if there is one. */
+  stop(at: Ms): Gap | null {
+    const gap = this.#gapUntil(at, 0);
+    if (gap !== null) this.#from = at;
+    return gap;
+  }
+
+  #gapUntil(to: Ms, latenessMs: Ms): Gap | null {
+    if (to - this.#from <= gapIntervals * this.#intervalMs) return null;
+    const causes = this.#causes.length > 0 ? [...this.#causes] : [unexplained(latenessMs)];
+    return { from: this.#from, to, causes };
+  }
+}
+
+function unexplained(latenessMs: Ms): Cause {
+  return latenessMs > 0
+    ? { code: 'late', text: `the computer was busy or stood still: the poll came ${durationInWords(latenessMs)} late` }
+    : { code: 'clock-stepped', text: 'the wall clock was set forward' };
+}
+
+/** The gap's row in api_logs. */
+export function describeGap(gap: Gap): string {
+  const shown = gap.causes.slice(0, 6).map(({ text }) => text);
+  const more = gap.causes.length > shown.length ? `; and ${gap.causes.length - shown.length} more causes, see the rows before` : '';
+  const span = `from ${instantInWords(gap.from)} to ${instantInWords(gap.to)}`;
+  return `gap of ${durationInWords(gap.to - gap.from)} in portfolio_greeks, ${span}: ${shown.join('; then ')}${more}`;
+}

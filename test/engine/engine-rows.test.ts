@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ScriptedSession } from '../support/scripted-gateway.ts';
+import { EngineStand } from '../support/engine-stand.ts';
+import { leg, stock } from './greeks/book.ts';
+
+const call = leg({ conId: 101, position: 2 });
+const put = leg({ conId: 102, position: -1, right: 'P' });
+const greeks = { delta: 0.5, gamma: 0.01, vega: 3, theta: -1, underlyingPrice: 6000 };
+
+function withLegs(stand: EngineStand, ...legs: (typeof call)[]): void {
+  stand.gateway.onOpen = (session: ScriptedSession) => {
+    session.book = legs;
+    session.ready();
+  };
+}
+
+async function started(stand: EngineStand): Promise<ScriptedSession> {
+  stand.engine.start();
+  await stand.clock.advance(10);
+  return stand.gateway.current;
+}
+
+test('the first row comes as soon as every leg is priced, then one every interval on a fixed grid', async () => {
+  const stand = new EngineStand();
+  withLegs(stand, call, put);
+  const session = await started(stand);
+  await stand.clock.advance(1_000);
+  session.price(101, greeks);
+  await stand.clock.advance(1_000);
+  assert.equal(stand.delivery.greeks.length, 0, 'no row while a leg is unpriced');
+  session.price(102, greeks);
+  await stand.clock.advance(60);
+  assert.equal(stand.delivery.greeks.length, 1);
+  await stand.clock.advance(20_000);
+  const times = stand.delivery.greeks.map(({ timestamp }) => timestamp - (stand.delivery.greeks[0]?.timestamp ?? 0));
+  assert.deepEqual(times, [0, 5_000, 10_000, 15_000, 20_000]);
+  assert.equal(stand.delivery.greeks[0]?.delta, 0.5 * 2 * 100 - 0.5 * 100);
+  assert.equal(stand.delivery.greeks[0]?.underlyingPrice, 6000);
+});
+
+test('after a warm-up of 15 s the priced legs are summed and api_logs names the missing one once', async () => {
+  const stand = new EngineStand();
+  withLegs(stand, call, put);
+  const session = await started(stand);
+  session.price(101, greeks);
+  await stand.clock.advance(14_900);
+  assert.equal(stand.delivery.greeks.length, 0);
+  await stand.clock.advance(10_200);
+  assert.equal(stand.delivery.greeks.length, 3);
+  assert.equal(stand.delivery.greeks[0]?.delta, 100);
+  assert.equal(stand.delivery.messages('1 of 2 legs').length, 1);
+  session.price(102, greeks);
+  await stand.clock.advance(5_000);
+  assert.equal(stand.delivery.messages('2 of 2 legs').length, 1);
+});
+
+test('no leg priced is NULL, no position at all is zero', async () => {
+  const unpriced = new EngineStand();
+  withLegs(unpriced, call);
+  await started(unpriced);
+  await unpriced.seconds(16);
+  assert.equal(unpriced.delivery.greeks[0]?.delta, null);
+  assert.equal(unpriced.delivery.greeks[0]?.theta, null);
+
+  const empty = new EngineStand();
+  withLegs(empty);
+  await started(empty);
+  await empty.seconds(1);
+  assert.equal(empty.delivery.greeks[0]?.delta, 0);
+  assert.equal(empty.delivery.greeks[0]?.underlyingPrice, null);
+});
+
+test('while the connection is not up no row is written, and a short outage that costs no row leaves no gap', async () => {
+  const stand = new EngineStand();
+  withLegs(stand, stock('AAPL', 10));
+  const session = await started(stand);
+  await stand.seconds(10.1);
+  const before = stand.delivery.greeks.length;
+  session.lose({ code: 'gateway-closed', text: 'the gateway closed the connection' });
+  assert.equal(stand.engine.state.live, false);
+  await stand.seconds(4.8);
+  assert.equal(stand.delivery.greeks.length, before);
+  await stand.seconds(1);
+  assert.equal(stand.delivery.greeks.length, before + 1);
+  assert.deepEqual(stand.delivery.messages('gap of'), []);
+});
+
+test('a gap is named with its limits and its causes, and is recorded for the chart', async () => {
+  const stand = new EngineStand();
+  withLegs(stand, stock('AAPL', 10));
+  const session = await started(stand);
+  const lastRow = stand.delivery.greeks.at(-1)?.timestamp ?? 0;
+  session.lose({ code: 'gateway-closed', text: 'the gateway closed the connection' });
+  stand.refuseFromNowOn();
+  await stand.seconds(10);
+  withLegs(stand, stock('AAPL', 10));
+  await stand.seconds(10);
+  const next = stand.delivery.greeks.find(({ timestamp }) => timestamp > lastRow)?.timestamp ?? 0;
+  assert.deepEqual(stand.recordedGaps.map(({ from, to }) => [from, to]), [[lastRow, next]]);
+  const [message = ''] = stand.delivery.messages('gap of');
+  assert.match(message, /the gateway closed the connection; then nothing listens at 127\.0\.0\.1:4001/);
+  assert.ok(message.includes(new Date(lastRow).toISOString()) && message.includes(new Date(next).toISOString()));
+});
+
+test('a late poll is not followed by a burst, and the gap that it left is explained', async () => {
+  const stand = new EngineStand();
+  withLegs(stand, stock('AAPL', 10));
+  const session = await started(stand);
+  await stand.seconds(1);
+  const before = stand.delivery.greeks.length;
+  stand.clock.freeze(23_000);
+  await stand.clock.advance(0);
+  assert.equal(stand.delivery.greeks.length, before + 1, 'one row, not four');
+  assert.ok((stand.engine.state.lastRow?.latenessMs ?? 0) > 15_000);
+  assert.equal(stand.delivery.messages('gap of').length, 1);
+  session.price(1, greeks);
+  await stand.seconds(5);
+  assert.equal(stand.delivery.greeks.length, before + 2, 'back on the grid');
+});
+
+test('the time between two runs is a gap that tells a clean stop from a crash', async () => {
+  for (const [logMessage, expected] of [['stopped: asked to stop', /not running \(stopped/], ['connected to x', /without a clean stop/]] as const) {
+    const stand = new EngineStand();
+    const now = stand.clock.now();
+    stand.delivery.remembered = { greeksAt: now - 3_600_000, logAt: now - 3_590_000, logMessage };
+    withLegs(stand, stock('AAPL', 10));
+    await started(stand);
+    await stand.seconds(1);
+    const [gap = ''] = stand.delivery.messages('gap of');
+    assert.match(gap, expected);
+    assert.ok(gap.includes(new Date(now - 3_600_000).toISOString()));
+  }
+});
+
+test('stopping accounts for a gap that is still open', async () => {
+  const stand = new EngineStand();
+  withLegs(stand, stock('AAPL', 10));
+  const session = await started(stand);
+  await stand.seconds(1);
+  session.lose();
+  stand.refuseFromNowOn();
+  await stand.seconds(60);
+  await stand.engine.stop(1_000);
+  assert.equal(stand.delivery.messages('gap of 1 m').length, 1);
+  assert.match(stand.delivery.logs.at(-1)?.message ?? '', /^stopped/);
+  assert.equal(stand.clock.pendingTimers, 0, 'no timer is left behind');
+});
+
+test('a row that cannot be accepted is told, and the loop goes on', async () => {
+  const stand = new EngineStand();
+  withLegs(stand, stock('AAPL', 10));
+  await started(stand);
+  await stand.seconds(1);
+  stand.delivery.failure = new Error('disk on fire');
+  await stand.seconds(10);
+  stand.delivery.failure = undefined;
+  const before = stand.delivery.greeks.length;
+  await stand.seconds(5);
+  assert.equal(stand.delivery.greeks.length, before + 1);
+  assert.ok(stand.delivery.messages('disk on fire').length >= 1);
+  assert.match(stand.delivery.messages('gap of')[0] ?? '', /disk on fire/);
+});
