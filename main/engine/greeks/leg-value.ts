@@ -1,5 +1,6 @@
 import { describeLeg } from './describe-leg.ts';
-import type { Leg, LegQuote, Reading } from './leg.ts';
+import type { Ms } from '../clock.ts';
+import type { Leg, LegKind, LegQuote, Reading } from './leg.ts';
 
 /** What one leg adds to the net Greeks; the sums and the legs table both read it, so they cannot differ. */
 export type LegValue =
@@ -10,12 +11,28 @@ export type LegValue =
 /** One line of the legs table; `null` is "not known", never zero. */
 export interface LegRow {
   readonly conId: number;
+  readonly kind: LegKind;
   readonly description: string;
+  readonly symbol: string;
+  /** Last trade date `YYYYMMDD`; null for a stock. */
+  readonly expiry: string | null;
+  readonly strike: number | null;
+  readonly right: 'C' | 'P' | null;
+  readonly multiplier: number | null;
   readonly position: number;
+  /** Delta per unit of underlying, as the market data gives it (1 for a stock or a future). */
+  readonly unitDelta: number | null;
+  /** As a fraction. */
+  readonly impliedVolatility: number | null;
+  /** The instrument's own price. */
+  readonly price: number | null;
+  /** Net Greeks of the whole position, as they enter the sums. */
   readonly delta: number | null;
   readonly gamma: number | null;
   readonly vega: number | null;
   readonly theta: number | null;
+  /** Wall-clock instant of the newest of its Greeks (or its price); null before the first. */
+  readonly quotedAt: Ms | null;
   /** Why there are no numbers; null for a priced leg. */
   readonly reason: string | null;
 }
@@ -51,16 +68,41 @@ export function valueLeg(leg: Leg, quote: LegQuote | undefined): LegValue {
 
 /** The legs table: one row for each position, in the order of `legs`. */
 export function tabulateLegs(legs: readonly Leg[], quoteOf: (conId: number) => LegQuote | undefined): LegRow[] {
-  return legs.map((leg) => {
-    const value = valueLeg(leg, quoteOf(leg.conId));
-    const { conId, position } = leg;
-    const named = { conId, description: describeLeg(leg), position };
-    if (value.kind === 'priced') {
-      return { ...named, delta: value.delta, gamma: value.gamma, vega: value.vega, theta: value.theta, reason: null };
-    }
-    const reason = value.kind === 'unpriced' ? value.reason : 'not counted';
-    return { ...named, delta: null, gamma: null, vega: null, theta: null, reason };
-  });
+  return legs.map((leg) => tabulateLeg(leg, quoteOf(leg.conId)));
+}
+
+function tabulateLeg(leg: Leg, quote: LegQuote | undefined): LegRow {
+  const value = valueLeg(leg, quote);
+  const linear = leg.kind === 'STK' || leg.kind === 'FUT';
+  const net = value.kind === 'priced' ? value : { delta: null, gamma: null, vega: null, theta: null };
+  return {
+    conId: leg.conId,
+    kind: leg.kind,
+    description: describeLeg(leg),
+    symbol: leg.symbol,
+    expiry: leg.expiry ?? null,
+    strike: leg.strike ?? null,
+    right: leg.right ?? null,
+    multiplier: leg.multiplier ?? null,
+    position: leg.position,
+    unitDelta: linear ? 1 : known(quote?.delta),
+    impliedVolatility: known(quote?.impliedVolatility),
+    price: known(quote?.price),
+    delta: net.delta,
+    gamma: net.gamma,
+    vega: net.vega,
+    theta: net.theta,
+    quotedAt: newest(linear ? [quote?.price] : [quote?.delta, quote?.gamma, quote?.vega, quote?.theta]),
+    reason: value.kind === 'priced' ? null : value.kind === 'unpriced' ? value.reason : 'not counted',
+  };
+}
+
+function known(reading: Reading | undefined): number | null {
+  return isKnown(reading) ? reading.value : null;
+}
+
+function newest(readings: readonly (Reading | undefined)[]): Ms | null {
+  return readings.reduce<Ms | null>((at, reading) => (reading === undefined ? at : Math.max(at ?? -Infinity, reading.at)), null);
 }
 
 const NO_DATA = 'no data yet';
