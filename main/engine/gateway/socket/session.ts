@@ -230,7 +230,15 @@ export class SocketSession implements Session {
   #requestPositions(): void {
     this.#positions.beginSnapshot();
     this.#queue.send(() => this.#transport.api.reqPositions());
-    this.#arm(POSITIONS_DEADLINE_MS, () => positionsTimeout(this.#address, this.#upstream.isDown));
+    this.#awaitPositions();
+  }
+
+  #awaitPositions(): void {
+    this.#arm(POSITIONS_DEADLINE_MS, () => {
+      // A running session is not given up for an answer that the gateway cannot have while it has lost IBKR.
+      if (this.#stage === 'running' && this.#upstream.isDown) return this.#awaitPositions();
+      this.#end(positionsTimeout(this.#address, this.#upstream.isDown));
+    });
   }
 
   #onPosition(account: string, contract: Contract, position: number | undefined): void {
@@ -311,12 +319,12 @@ export class SocketSession implements Session {
 
   #enter(stage: Stage, deadlineMs: Ms, missed: () => Cause): void {
     this.#stage = stage;
-    this.#arm(deadlineMs, missed);
+    this.#arm(deadlineMs, () => this.#end(missed()));
   }
 
-  #arm(deadlineMs: Ms, missed: () => Cause): void {
+  #arm(deadlineMs: Ms, onMissed: () => void): void {
     this.#deadline?.cancel();
-    this.#deadline = this.#options.clock.setTimer(deadlineMs, () => this.#end(missed()));
+    this.#deadline = this.#options.clock.setTimer(deadlineMs, onMissed);
   }
 
   #end(cause: Cause, retryAfterMs?: Ms): void {
