@@ -108,8 +108,11 @@ test('the legs table shows the net Greeks of each position, and the reason where
   const { legs, quoteOf } = book([leg({ position: -3 }), quote(GREEKS)], [silent], [leg({ kind: 'other', secType: 'CASH', symbol: 'EUR' })]);
   const [priced, unpriced, other] = tabulateLegs(legs, quoteOf);
   assert.deepEqual([priced?.delta, priced?.gamma, priced?.vega, priced?.theta, priced?.reason], [-150, -3, -600, 450, null]);
+  assert.deepEqual([priced?.unitDelta, priced?.quotedAt, priced?.strike, priced?.right], [GREEKS.delta, NOW, 6100, 'C']);
+  const unknown = { unitDelta: null, impliedVolatility: null, price: null, delta: null, gamma: null, vega: null, theta: null, quotedAt: null };
   assert.deepEqual(unpriced, {
-    conId: silent.conId, description: 'SPX 17 Jan 27 C 6100', position: 1, delta: null, gamma: null, vega: null, theta: null, reason: 'no data yet',
+    conId: silent.conId, kind: 'OPT', description: 'SPX 17 Jan 27 C 6100', symbol: 'SPX', expiry: '20270117', strike: 6100, right: 'C',
+    multiplier: 100, position: 1, ...unknown, reason: 'no data yet',
   });
   assert.deepEqual([other?.description, other?.delta, other?.reason], ['CASH EUR', null, 'not counted']);
 });
