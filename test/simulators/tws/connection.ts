@@ -33,12 +33,15 @@ export class Connection {
   readonly #pacing: Pacing;
   #serverVersion: number | undefined;
   #session: Session | undefined;
+  /** Accepted while handshakes hang: it never gets an answer, also not later. */
+  readonly #hangs: boolean;
   #halfOpen = false;
   #saidGoodbye = false;
 
   constructor(socket: Socket, host: ConnectionHost) {
     this.#socket = socket;
     this.#host = host;
+    this.#hangs = host.faults.hangInHandshake;
     this.outgoing = new Outgoing(socket, host.clock, host.faults);
     this.#pacing = new Pacing(host.clock, host.limits.messagesPerSecond);
     socket.setNoDelay(true);
@@ -114,7 +117,7 @@ export class Connection {
   }
 
   #greet(clientVersion: number): void {
-    if (this.#host.faults.hangInHandshake) return;
+    if (this.#hangs) return;
     this.#serverVersion = Math.min(this.#host.serverVersion, clientVersion);
     if (this.#serverVersion < OLDEST_VERSION) return this.drop();
     this.outgoing.send(answers.hello(this.#serverVersion, new Date(this.#host.clock.now())));

@@ -23,7 +23,7 @@ export type ContractDetailsFault = 'normal' | 'silent' | 'unknown' | 'ambiguous'
 export class Faults {
   /** Bytes are taken, nothing is ever answered and no tick is sent, on old and new connections: a wedged Gateway. */
   silence = false;
-  /** TCP connections are accepted, the client's opening is never answered. */
+  /** TCP connections that are accepted now never get an answer to their opening. */
   hangInHandshake = false;
   /** Version and accounts are answered, nextValidId never comes. */
   noNextValidId = false;
