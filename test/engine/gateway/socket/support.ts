@@ -109,6 +109,11 @@ export function computationFrame(requestId: number, tickType: number, fields: Pa
   return frame(21, requestId, tickType, 0, volatility, delta, price, dividend, gamma, vega, theta, underlying);
 }
 
+/** A row of contract details at protocol version 193. */
+export function detailsFrame(requestId: number, conId: number, { exchange, multiplier, secType = 'OPT' }: { readonly exchange: string; readonly multiplier: string; readonly secType?: string }): Buffer {
+  return frame(10, requestId, 'SPX', secType, '20270115', '20270115', 5000, 'C', exchange, 'USD', 'SPX', 'SPXW', 'SPXW', conId, 0.05, multiplier, 'LMT', exchange, 1, 0, 'S&P 500', '', '202701', '', '', '', 'US/Central', '', '', '', '', 0, 1, '', '', '', '20270115', '', 1, 1, 1, 0);
+}
+
 export interface RawPeerOptions {
   readonly accounts?: string;
   readonly positions?: readonly Buffer[];

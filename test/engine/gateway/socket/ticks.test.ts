@@ -45,8 +45,8 @@ describe('a model computation', () => {
     assert.equal(applyModel(quote, AT, 0.2, 1.06, 0.01, 3, -1, 5000), 'out-of-range');
     assert.equal(quote.delta, undefined);
     assert.equal(quote.gamma?.value, 0.01);
-    for (const row of [[0.5, 10.1, 3, -1], [0.5, 0.1, -1.1e6, -1], [0.5, 0.1, 3, 1.1e6]] as const) {
-      assert.equal(applyModel(emptyQuote(), AT, 0.2, ...row, 5000), 'out-of-range');
+    for (const [delta, gamma, vega, theta] of [[0.5, 10.1, 3, -1], [0.5, 0.1, -1.1e6, -1], [0.5, 0.1, 3, 1.1e6]]) {
+      assert.equal(applyModel(emptyQuote(), AT, 0.2, delta, gamma, vega, theta, 5000), 'out-of-range');
     }
   });
 
