@@ -25,14 +25,24 @@ const SCHEMA = `
 export function openHistoryFile(path: string, now: Ms): HistoryDatabase {
   try {
     return openAt(path);
-  } catch {
-    try {
-      moveAside(path, now);
-      return openAt(path);
-    } catch {
-      return openAt(':memory:');
-    }
+  } catch (error) {
+    return isDamage(error) ? openAfresh(path, now) : openAt(':memory:');
   }
+}
+
+function openAfresh(path: string, now: Ms): HistoryDatabase {
+  try {
+    moveAside(path, now);
+    return openAt(path);
+  } catch {
+    return openAt(':memory:'); // The folder does not let us rename: the next start tries again.
+  }
+}
+
+class DamagedHistoryError extends Error {}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof DamagedHistoryError || (error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code));
 }
 
 function openAt(path: string): HistoryDatabase {
@@ -43,7 +53,7 @@ function openAt(path: string): HistoryDatabase {
     // A power cut may cost the newest minutes of a chart, never a row: those are in the outbox.
     db.pragma('synchronous = OFF');
     db.exec(SCHEMA);
-    if (db.pragma('quick_check(1)', { simple: true }) !== 'ok') throw new Error('the history is damaged');
+    if (db.pragma('quick_check(1)', { simple: true }) !== 'ok') throw new DamagedHistoryError('the history is damaged');
     return db;
   } catch (error) {
     db.close();

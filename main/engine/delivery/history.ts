@@ -101,7 +101,7 @@ export class History {
     });
   }
 
-  appendLog(row: LogRow): void {
+  appendLog(row: Pick<LogRow, 'timestamp' | 'status' | 'message'>): void {
     this.#write((db) => {
       const { lastInsertRowid } = db
         .prepare('INSERT INTO log(at, status, message) VALUES (?, ?, ?)')

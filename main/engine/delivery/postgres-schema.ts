@@ -1,7 +1,7 @@
 import { ConfigurationError } from './configuration-error.ts';
 import { isServerError, type PostgresConnection } from './postgres.ts';
 
-interface Table {
+export interface Table {
   readonly name: string;
   readonly ddl: string;
   /** Columns that we write, with the types that hold our values unchanged; the first is what we would create. */
@@ -14,7 +14,7 @@ const TEXT = ['text', 'character varying'];
 // `real` would round, an integer cut: only these hold a double unchanged.
 const DOUBLE = ['double precision', 'numeric'];
 
-const TABLES: readonly Table[] = [
+export const TABLES: readonly Table[] = [
   {
     name: 'portfolio_greeks',
     ddl: `CREATE TABLE IF NOT EXISTS portfolio_greeks (
@@ -126,7 +126,8 @@ interface Column {
   readonly mustBeFilled: boolean;
 }
 
-async function checkColumns(connection: PostgresConnection, tables: readonly Table[]): Promise<void> {
+/** Throws ConfigurationError with the statements that mend the tables. */
+export async function checkColumns(connection: PostgresConnection, tables: readonly Table[]): Promise<void> {
   const rows = await connection.query(
     `SELECT t.n AS "table", a.attname AS name, format_type(a.atttypid, NULL) AS type,
             (a.attnotnull AND NOT a.atthasdef AND a.attidentity = '') AS must
