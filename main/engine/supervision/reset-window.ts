@@ -55,14 +55,12 @@ export function windowAt(windows: readonly ResetWindow[], at: Ms): { readonly un
 
 /** The next window that begins after `at` (not the one that `at` lies in); null when there is none within three weeks. */
 export function nextWindow(windows: readonly ResetWindow[], at: Ms): { readonly start: Ms; readonly end: Ms } | null {
-  for (let from = windowAt(windows, at)?.until ?? at; from < at + horizonMs; ) {
-    const edges = windows.map((window) => nextEdge(window, from)).filter((edge) => edge !== null);
-    if (edges.length === 0) return null;
-    from = Math.min(...edges);
-    const found = windowAt(windows, from);
-    if (found !== null) return { start: from, end: found.until };
-  }
-  return null;
+  const outside = windowAt(windows, at)?.until ?? at;
+  const starts = windows.map((window) => nextEdge(window, outside)).filter((edge) => edge !== null);
+  if (outside >= at + horizonMs || starts.length === 0) return null;
+  const start = Math.min(...starts);
+  const found = windowAt(windows, start);
+  return found === null ? null : { start, end: found.until };
 }
 
 /** A window in words: "23:40 to 00:05 America/New_York", "Fri 23:00 to 03:00 America/New_York". */

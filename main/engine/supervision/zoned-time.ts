@@ -10,10 +10,11 @@ const minuteMs = 60_000;
 
 interface Zone {
   readonly format: Intl.DateTimeFormat;
-  /** The newest answer: no zone changes within a minute, and several windows ask about the same instant. */
-  minute: number;
-  offset: Ms;
+  /** Newest answers by minute: each second several windows ask about the same instants, now and their ends. */
+  readonly offsets: Map<number, Ms>;
 }
+
+const rememberedOffsets = 64;
 
 const zones = new Map<string, Zone>();
 
@@ -30,13 +31,15 @@ export function isTimeZone(timeZone: string): boolean {
 
 /** What must be added to an instant to read the zone's clock as if it were UTC: -5 h for New York in winter. */
 export function zoneOffset(timeZone: string, at: Ms): Ms {
-  const zone = zoneOf(timeZone);
-  const minute = Math.floor(at / minuteMs);
-  if (minute !== zone.minute) {
-    zone.offset = readClock(zone.format, minute * minuteMs) - minute * minuteMs;
-    zone.minute = minute;
+  const { format, offsets } = zoneOf(timeZone);
+  const minute = Math.floor(at / minuteMs); // no zone is set within a minute
+  let offset = offsets.get(minute);
+  if (offset === undefined) {
+    offset = readClock(format, minute * minuteMs) - minute * minuteMs;
+    if (offsets.size >= rememberedOffsets) offsets.clear();
+    offsets.set(minute, offset);
   }
-  return zone.offset;
+  return offset;
 }
 
 /** First instant in (after, until] at which the zone's clock is set forward or back; undefined when it is not. */
@@ -69,7 +72,7 @@ function zoneOf(timeZone: string): Zone {
     const format = new Intl.DateTimeFormat('en-US', {
       timeZone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit',
     });
-    zone = { format, minute: NaN, offset: 0 };
+    zone = { format, offsets: new Map() };
     zones.set(timeZone, zone);
   }
   return zone;
