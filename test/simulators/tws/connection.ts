@@ -48,7 +48,7 @@ export class Connection {
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('end', () => {
       this.#saidGoodbye = true;
-      if (!this.#halfOpen) socket.end();
+      socket.end();
     });
     // The reset of a client is an ordinary end here; 'close' follows and does the rest.
     socket.on('error', () => undefined);
@@ -99,12 +99,15 @@ export class Connection {
     this.#socket.end(() => this.#socket.destroy());
   }
 
-  /** Resolves when the socket took what was written so far. */
+  /** Resolves when the socket took what was written so far, or is gone. */
   drained(): Promise<void> {
     return new Promise((resolve) => {
-      if (!this.#socket.writableNeedDrain) return resolve();
-      this.#socket.once('drain', resolve);
-      this.#socket.once('close', resolve);
+      if (!this.#socket.writableNeedDrain || this.#socket.destroyed) return resolve();
+      const done = (): void => {
+        this.#socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.#socket.on('drain', done).on('close', done);
     });
   }
 

@@ -220,6 +220,10 @@ test('a refusal in mid-stream ends the line; once allowed, a new request gets da
   await client.settled();
   assert.deepEqual(client.codes(1), [10197]);
   assert.equal(client.all('tickOptionComputation').length, heard);
+  stand.simulator.setMarketData('frozen');
+  stand.simulator.setMarketData('live');
+  await client.settled();
+  assert.deepEqual(client.all('marketDataType'), [[1, 1]], 'a dead line hears of nothing');
   stand.simulator.allow(option.conId);
   client.subscribe(2, route(option));
   await client.settled();

@@ -9,6 +9,8 @@ import { ClientIds } from './client-ids.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionHost } from './connection.ts';
 import { Faults } from './faults.ts';
+import { encodeFrame } from './framing.ts';
+import type { Field } from './framing.ts';
 import { pumpTicks } from './pump.ts';
 import type { Pumped } from './pump.ts';
 import type { Request } from './requests.ts';
@@ -231,7 +233,7 @@ export class TwsSimulator {
 
   /** 1300: the API port was changed in the settings; every connection is told the new one and dropped. Returns it. */
   async changePort(port = 0): Promise<number> {
-    const former = this.#connections.size === 0 ? [] : [...this.#connections];
+    const former = [...this.#connections];
     await this.refuseConnections();
     await this.listen(port);
     for (const connection of former) {
@@ -287,6 +289,11 @@ export class TwsSimulator {
   /** Sends a message that belongs to no request to every client. */
   notice(code: number, about = ''): void {
     for (const session of this.#sessions()) session.notice(code, about);
+  }
+
+  /** Puts any message on the wire of every client, for hostile input. */
+  inject(fields: readonly Field[]): void {
+    for (const connection of this.#connections) if (connection.session !== undefined) connection.outgoing.send(encodeFrame(fields));
   }
 
   /** What kind of market data the user is entitled to or the hour allows; tells every open line. */

@@ -63,6 +63,9 @@ test('half-open: the connection stands, deaf and mute; a new one with the same i
   assert.deepEqual(lost.all('currentTime'), []);
   assert.deepEqual([lost.disconnected, second.disconnected], [false, false]);
   assert.deepEqual(stand.simulator.receivedOf('current-time'), []);
+  lost.api.disconnect();
+  await stand.client({ clientId: 11 }).connect();
+  assert.equal(stand.simulator.openConnections, 3, 'the Gateway does not notice that its clients went away');
 });
 
 test('death in mid-message: the client is left with half a message and a closed socket', async (context) => {
@@ -109,6 +112,18 @@ test('one byte a second: the handshake takes as many seconds as it has bytes', a
   await client.heard('nextValidId');
 });
 
+test('any message can be put on the wire, also one that no Gateway sends', async (context) => {
+  const stand = await createStand(context);
+  const client = await stand.client().connect();
+  stand.simulator.inject([999, 'what']);
+  stand.simulator.inject([61, 3, 'DU1234567', 42]);
+  stand.simulator.inject([49, 1, 1_700_000_000]);
+  assert.deepEqual(await client.heard('currentTime'), [1_700_000_000]);
+  // stoqey complains of the unknown number, of what is left of its message, and of the message that is too short.
+  assert.deepEqual(client.all('error').map(([, code]) => code), [505, 505, 505]);
+  assert.deepEqual(client.all('position'), []);
+});
+
 test('ticking by itself follows the clock, and close leaves neither timers nor connections', async (context) => {
   const stand = await createStand(context);
   const client = await stand.client().connect();
@@ -118,6 +133,12 @@ test('ticking by itself follows the clock, and close leaves neither timers nor c
   await stand.clock.advance(5_000);
   await client.settled();
   assert.equal(client.all('tickOptionComputation').filter(([, type]) => type === 13).length, 6);
+  stand.simulator.faults.contractDetailsDelayMs = 60_000;
+  client.api.reqContractDetails(2, { conId: 265598 });
+  stand.simulator.faults.answerDelayMs = 60_000;
+  client.api.reqPositions();
+  await until(() => stand.simulator.receivedOf('positions').length === 1, 'the request');
+  assert.ok(stand.clock.pendingTimers >= 3);
   await stand.simulator.close();
   await until(() => client.disconnected, 'the end');
   assert.equal(stand.clock.pendingTimers, 0);
