@@ -12,8 +12,12 @@ import { Terminal } from './terminal.ts';
 const drainMs = 10_000;
 const refreshMs = 250;
 
-/** Runs the engine until a signal ends it; resolves with the exit code. `reload` reads the settings again on SIGHUP. */
-export async function runDaemon(loaded: LoadedSettings, reload: () => LoadedSettings): Promise<number> {
+/**
+ * Runs the engine until a signal ends it; resolves with the exit code.
+ *
+ * `reload` reads the settings again on SIGHUP. `statusEveryMs` logs the status line where no terminal shows it.
+ */
+export async function runDaemon(loaded: LoadedSettings, reload: () => LoadedSettings, statusEveryMs?: number): Promise<number> {
   const terminal = new Terminal(process.stdout);
   const logger = terminal.live ? terminalLogger(terminal) : createJsonLogger();
   const bridge = open(loaded, logger);
@@ -21,7 +25,7 @@ export async function runDaemon(loaded: LoadedSettings, reload: () => LoadedSett
   for (const warning of loaded.warnings) logger.warn({}, warning);
   logger.info({ settings: describeSettings(loaded.settings, loaded.origins) }, 'settings in force');
   guard(bridge, logger);
-  const refresh = terminal.live ? setInterval(() => show(bridge, terminal), refreshMs) : undefined;
+  const refresh = showStatus(bridge, terminal, logger, statusEveryMs);
   bridge.engine.start();
   process.on('SIGHUP', () => applyReloaded(bridge, reload, logger));
   const signal = await nextSignal();
@@ -74,8 +78,10 @@ function nextSignal(): Promise<string> {
   });
 }
 
-function show({ engine }: Bridge, terminal: Terminal): void {
-  terminal.show(statusLine(engine.state, systemClock.now(), terminal.columns - 1));
+function showStatus({ engine }: Bridge, terminal: Terminal, logger: Logger, everyMs: number | undefined): NodeJS.Timeout | undefined {
+  const line = (columns?: number): string => statusLine(engine.state, systemClock.now(), columns);
+  if (terminal.live) return setInterval(() => terminal.show(line(terminal.columns - 1)), refreshMs);
+  return everyMs === undefined ? undefined : setInterval(() => logger.info({ status: true }, line()), everyMs);
 }
 
 /** On a terminal a person reads: time, severity, message; details are for the JSON lines. */

@@ -17,7 +17,7 @@ async function main(): Promise<number> {
   const load = (): LoadedSettings => loadSettings(systemSources(dataFolder(args)));
   const loaded = read(load);
   if (loaded === undefined) return 2;
-  return args.check ? runCheck(loaded) : runDaemon(loaded, load);
+  return args.check ? runCheck(loaded) : runDaemon(loaded, load, args.statusEveryMs);
 }
 
 function dataFolder(args: DaemonArguments): string {

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { Delivery, DeliveryEvent } from './delivery/delivery.ts';
+import type { Delivery, DeliveryEvent, LogRow } from './delivery/delivery.ts';
 import { describeGap, GapTracker, type Gap } from './gap-tracker.ts';
 import type { Gateway, Session, SessionEvent } from './gateway/gateway.ts';
 import { aggregate } from './greeks/aggregate.ts';
@@ -18,7 +18,7 @@ import { Supervisor, type SupervisorParts } from './supervision/supervisor.ts';
 export interface Recorder {
   recordSnapshot(snapshot: Snapshot): void;
   recordGap(gap: Gap): void;
-  recordLog(row: { readonly timestamp: number; readonly status: string; readonly message: string }): void;
+  recordLog(row: LogRow): void;
 }
 
 /** Everything that the engine stands on; composition roots (daemon, shell, tests) hand it in. */
@@ -251,7 +251,7 @@ export class Engine {
     }
   }
 
-  #writeLog(row: Parameters<Delivery['appendLog']>[0]): void {
+  #writeLog(row: LogRow): void {
     this.#parts.delivery.appendLog(row);
     this.#parts.recorder.recordLog(row);
     this.#parts.logger[row.status === 'warning' ? 'warn' : row.status]({ apiMode: row.apiMode }, row.message);

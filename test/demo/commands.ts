@@ -1,0 +1,63 @@
+import { applyControl } from '../simulators/controls.ts';
+import type { Stage } from './stage.ts';
+
+export const commandsHelp = `commands to try:
+  db stop | db start     stop PostgreSQL; rows wait in the outbox, and arrive in order with their own timestamps when it is back
+  drop                   drop the gateway connection; the bridge dials again after 5 s
+  refuse on | refuse off let nobody listen; attempts after 5, 10 and 20 s, then every 60 s
+  silence on|off         a gateway that hangs; found by the heartbeat within 20 s
+  1100 | 1101 | 1102     the gateway loses IBKR, and gets it back without or with its data
+  window MINUTES         begin a reset window now and drop the gateway: the bridge waits for its end
+  kill                   kill -9 the daemon, and start it again
+  trade SYMBOL QTY       buy or sell
+  simulator help         everything else that the simulator can do
+  quit                   (or Ctrl-C) stop everything`;
+
+/** Does what a line says; resolves with words for the person who typed it. */
+export async function runCommand(stage: Stage, line: string): Promise<string> {
+  const [command = '', ...rest] = line.trim().split(/\s+/);
+  switch (command.toLowerCase()) {
+    case '':
+      return '';
+    case 'help':
+      return commandsHelp;
+    case 'db':
+      return switchDatabase(stage, rest[0]);
+    case 'window':
+      return enterWindow(stage, Number(rest[0] ?? '2'));
+    case 'kill':
+      return killDaemon(stage);
+    case 'simulator':
+      return applyControl(stage.simulator, rest.join(' '));
+    default:
+      return applyControl(stage.simulator, line);
+  }
+}
+
+async function switchDatabase({ server }: Stage, to: string | undefined): Promise<string> {
+  if (to === 'stop') {
+    await server.stop();
+    return 'PostgreSQL is stopped; the outbox goes on accepting rows';
+  }
+  if (to === 'start') {
+    await server.start();
+    return 'PostgreSQL is back; the next probe drains the outbox (at most 60 s)';
+  }
+  return 'usage: db stop | db start';
+}
+
+function enterWindow(stage: Stage, minutes: number): string {
+  if (!Number.isInteger(minutes) || minutes < 1 || minutes > 60) return 'usage: window MINUTES (1 to 60)';
+  const now = Date.now();
+  const clock = (at: number): string => new Date(at).toISOString().slice(11, 16);
+  stage.applySettings({ resetWindows: [{ timeZone: 'UTC', start: clock(now), resume: clock(now + minutes * 60_000) }] });
+  setTimeout(() => stage.simulator.drop(), 1_500);
+  return `a reset window begins now and ends at ${clock(now + minutes * 60_000)} UTC; the gateway drops`;
+}
+
+async function killDaemon(stage: Stage): Promise<string> {
+  stage.daemon.signal('SIGKILL');
+  await stage.daemon.exited;
+  stage.restartDaemon();
+  return 'the daemon was killed (kill -9) and started again; look at the gap row and at the ids';
+}
