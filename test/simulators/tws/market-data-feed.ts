@@ -91,6 +91,11 @@ export class MarketDataFeed {
     }
   }
 
+  /** Begins the lines that were asked for while no data flowed. */
+  resume(): void {
+    for (const subscription of this.#subscriptions.values()) if (subscription.age === 0) this.#begin(subscription);
+  }
+
   /** Forgets every line, as after 1101. */
   dropAll(): void {
     this.#subscriptions.clear();

@@ -266,6 +266,7 @@ export class TwsSimulator {
     this.#upstream = 'up';
     if (options.silentlyDead === true) for (const session of this.#sessions()) session.feed.killAll();
     this.notice(1102);
+    for (const session of this.#sessions()) session.feed.resume();
   }
 
   /** 2110: like 1100, in the words for a lost connection between TWS and its server. */
@@ -284,6 +285,7 @@ export class TwsSimulator {
   restoreFarm(): void {
     this.#upstream = 'up';
     this.notice(2104, 'usfarm');
+    for (const session of this.#sessions()) session.feed.resume();
   }
 
   /** Sends a message that belongs to no request to every client. */
