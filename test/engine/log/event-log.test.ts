@@ -132,6 +132,15 @@ test('a step of the wall clock neither ends nor prolongs a fold', async () => {
   assert.deepEqual(texts(rows).slice(1), ['info: tick: 2 times in 5 min']);
 });
 
+test('an event that comes while folded rows are written counts once, and so do they', async () => {
+  const made = stand();
+  for (const key of ['a', 'a', 'b', 'b']) made.log.record('info', key, key);
+  made.onWrite = (row) => void (row.message.startsWith('a: ') && made.log.record('info', 'a', 'a'));
+  await made.clock.advance(foldWindowMs);
+  made.log.close();
+  assert.deepEqual(texts(made.rows), ['info: a', 'info: b', 'info: a: 1 time in 5 min', 'info: b: 1 time in 5 min', 'info: a: 1 time in 0 s']);
+});
+
 /** How many events the rows stand for. */
 function countOf(rows: readonly LogRow[]): number {
   return rows.reduce((sum, { message }) => sum + Number(/: (\d+) times? in /.exec(message)?.[1] ?? 1), 0);
