@@ -116,5 +116,5 @@ const rank: Readonly<Record<Severity, number>> = { info: 0, warning: 1, error: 2
 /** Whole minutes as the README writes them, "5 min"; other spans in the usual words. */
 function inWords(spanMs: Ms): string {
   const minutes = spanMs / 60_000;
-  return Number.isInteger(minutes) ? `${minutes} min` : durationInWords(spanMs);
+  return minutes >= 1 && Number.isInteger(minutes) ? `${minutes} min` : durationInWords(spanMs);
 }
