@@ -61,11 +61,3 @@ export function closedByGateway(address: Address, inHandshake: boolean): Cause {
     ? { code: 'gateway-closed', text: `${address} closed the connection during the handshake`, action: trustUs }
     : { code: 'gateway-closed', text: `${address} closed the connection` };
 }
-
-export function accountNeeded(wished: string, accounts: readonly string[]): Cause {
-  const list = accounts.join(', ');
-  if (accounts.length === 0) return { code: 'account-needed', text: 'the gateway manages no account', action: 'Log in to TWS or IB Gateway with a user that has an account' };
-  return wished === ''
-    ? { code: 'account-needed', text: `several accounts and none chosen: ${list}`, action: `Set IB_ACCOUNT to one of ${list}` }
-    : { code: 'account-needed', text: `the gateway does not manage account ${wished}, but ${list}`, action: `Set IB_ACCOUNT to one of ${list}, or log in with the user of ${wished}` };
-}

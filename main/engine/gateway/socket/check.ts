@@ -1,13 +1,12 @@
 import type { Ms } from '../../clock.ts';
-import { describeLeg } from '../../greeks/describe-leg.ts';
-import type { Leg, LegQuote } from '../../greeks/leg.ts';
+import type { Leg } from '../../greeks/leg.ts';
 import type { Cause, MarketData } from '../../state.ts';
+import { describeAccount, describePositions, describeSample, isSampled, SAMPLE_PATIENCE_MS } from '../check-findings.ts';
+import type { Sample } from '../check-findings.ts';
 import type { Finding } from '../gateway.ts';
 import { SocketSession } from './session.ts';
 import type { SessionOptions, Stage } from './session.ts';
 
-/** How long the sampled leg may take for its first data. */
-const SAMPLE_PATIENCE_MS: Ms = 5_000;
 const LOOK_EVERY_MS: Ms = 50;
 
 /** What one short session found out. */
@@ -20,7 +19,7 @@ interface Trial {
   readonly account: string | undefined;
   readonly accounts: readonly string[];
   readonly legs: readonly Leg[];
-  readonly sample: { readonly leg: Leg; readonly quote: LegQuote } | undefined;
+  readonly sample: Sample | undefined;
   readonly marketData: MarketData;
 }
 
@@ -71,19 +70,12 @@ function tryOnce(options: Omit<SessionOptions, 'subscribe'>, until: Ms): Promise
   });
 }
 
-function sampleOf(session: SocketSession): Trial['sample'] {
+function sampleOf(session: SocketSession): Sample | undefined {
   for (const leg of session.legs()) {
     const quote = session.quote(leg.conId);
     if (quote !== undefined) return { leg, quote };
   }
   return undefined;
-}
-
-/** Nothing to wait for: data came, or there is no leg to sample. */
-function isSampled(sample: Trial['sample']): boolean {
-  if (sample === undefined) return true;
-  const { leg, quote } = sample;
-  return leg.kind === 'OPT' || leg.kind === 'FOP' ? quote.delta !== undefined : quote.price !== undefined;
 }
 
 function inUse(clientId: number, ownSessionRuns: boolean, cause: Cause): Finding {
@@ -115,38 +107,9 @@ function describeTrial(options: Omit<SessionOptions, 'subscribe'>, trial: Trial,
     idInUse ?? { subject: 'Client id', ok: true, detail: `${clientId} is free` },
   ];
   if (isAccountTrouble) return [...upToAccount, failure('Account')];
-  const withAccount = [...upToAccount, describeAccount(trial)];
+  const withAccount = [...upToAccount, describeAccount(trial.account, trial.accounts)];
   if (stage === 'positions') return [...withAccount, failure('Positions')];
-  return [...withAccount, describePositions(trial.legs), describeSample(trial), readOnlyAdvice];
-}
-
-function describeAccount({ account, accounts }: Trial): Finding {
-  const others = accounts.length > 1 ? ` of ${accounts.length}: ${accounts.join(', ')}` : '';
-  return { subject: 'Account', ok: true, detail: `${account ?? 'chosen'}${others}` };
-}
-
-function describePositions(legs: readonly Leg[]): Finding {
-  const kinds = ['OPT', 'FOP', 'FUT', 'STK', 'other'] as const;
-  const counts = kinds
-    .map((kind) => ({ kind, count: legs.filter((leg) => leg.kind === kind).length }))
-    .filter(({ count }) => count > 0)
-    .map(({ kind, count }) => (kind === 'other' ? `${count} not counted` : `${count} ${kind}`));
-  const sum = legs.length === 1 ? '1 position' : `${legs.length} positions`;
-  return { subject: 'Positions', ok: true, detail: counts.length === 0 ? sum : `${sum}: ${counts.join(', ')}` };
-}
-
-function describeSample({ sample, marketData }: Trial): Finding {
-  const subject = 'Market data';
-  if (sample === undefined) return { subject, ok: true, detail: 'not tried: there is no position to ask for' };
-  const { leg, quote } = sample;
-  const name = describeLeg(leg);
-  const kind = marketData === 'unknown' ? '' : ` (${marketData})`;
-  if (isSampled(sample)) {
-    const what = quote.delta === undefined ? `price ${quote.price?.value}` : `delta ${quote.delta.value.toFixed(4)}`;
-    return { subject, ok: true, detail: `${name}: ${what}${kind}` };
-  }
-  if (quote.refusal !== undefined) return { subject, ok: false, detail: `${name}: ${quote.refusal.text}` };
-  return { subject, ok: false, detail: `${name}: no data within ${SAMPLE_PATIENCE_MS / 1000} s${kind}`, action: 'Try again while its market is open' };
+  return [...withAccount, describePositions(trial.legs), describeSample(trial.sample, trial.marketData), readOnlyAdvice];
 }
 
 const readOnlyAdvice: Finding = {

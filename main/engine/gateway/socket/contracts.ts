@@ -1,5 +1,6 @@
 import type { Contract } from '@stoqey/ib/dist/api/contract/contract.js';
 import type { Leg, LegKind } from '../../greeks/leg.ts';
+import { kindOf, readMultiplier } from '../leg-record.ts';
 
 /** What only the contract details tell about an instrument; remembered between sessions by conId. */
 export interface ContractFacts {
@@ -34,12 +35,6 @@ export function readLeg(contract: Contract, position: number | undefined, known:
   };
 }
 
-/** A multiplier is a positive number; a stock without one has 1, everything else without one is unknown (ibkr-facts.md 2.5). */
-export function readMultiplier(kind: LegKind, multiplier: number | undefined): number | undefined {
-  if (multiplier !== undefined && Number.isFinite(multiplier) && multiplier > 0) return multiplier;
-  return kind === 'STK' ? 1 : undefined;
-}
-
 /** The exchange for which no contract details are needed; undefined where SMART does not route (ibkr-facts.md 2.5). */
 export function smartExchange(kind: LegKind): string | undefined {
   return kind === 'OPT' || kind === 'STK' ? 'SMART' : undefined;
@@ -68,30 +63,6 @@ export function requestContract(contract: Contract, exchange: string): Contract 
     multiplier: multiplier !== undefined && multiplier > 0 ? multiplier : undefined,
   };
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as Contract;
-}
-
-/** Whether two readings of a position are the same leg in everything. */
-export function sameLeg(one: Leg, other: Leg): boolean {
-  return sameContract(one, other) && Object.is(one.position, other.position);
-}
-
-/** Whether two legs differ in the position at most. */
-export function sameContract(one: Leg, other: Leg): boolean {
-  return (Object.keys(one) as (keyof Leg)[]).every((field) => field === 'position' || Object.is(one[field], other[field]));
-}
-
-/** Order of the legs for people and for comparisons: symbol, kind, expiry, strike, right, conId. */
-export function compareLegs(one: Leg, other: Leg): number {
-  return compare(one.symbol, other.symbol) || compare(one.kind, other.kind) || compare(one.expiry ?? '', other.expiry ?? '')
-    || (one.strike ?? 0) - (other.strike ?? 0) || compare(one.right ?? '', other.right ?? '') || one.conId - other.conId;
-}
-
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
-}
-
-function kindOf(secType: string): LegKind {
-  return secType === 'OPT' || secType === 'FOP' || secType === 'STK' || secType === 'FUT' ? secType : 'other';
 }
 
 /** "20270115", also from "20270115 08:30:00 US/Central"; a bare month "202701" stays as it is. */

@@ -1,6 +1,7 @@
 import type { Contract } from '@stoqey/ib/dist/api/contract/contract.js';
 import type { Leg } from '../../greeks/leg.ts';
-import { compareLegs, readLeg, sameContract, sameLeg } from './contracts.ts';
+import { compareLegs, sameContract, sameLeg } from '../leg-record.ts';
+import { readLeg } from './contracts.ts';
 import type { ContractFacts, ContractMemory } from './contracts.ts';
 
 /** What one position record changed. `contract` is the record's, for requests. */

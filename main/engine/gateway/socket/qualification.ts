@@ -1,8 +1,9 @@
 import type { ContractDetails } from '@stoqey/ib/dist/api/contract/contractDetails.js';
 import type { Clock, Ms, Timer } from '../../clock.ts';
 import type { Leg, Refusal } from '../../greeks/leg.ts';
+import { readMultiplier } from '../leg-record.ts';
 import { describeCode } from './codes.ts';
-import { exchangeOf, readMultiplier } from './contracts.ts';
+import { exchangeOf } from './contracts.ts';
 import type { ContractFacts, ContractMemory } from './contracts.ts';
 import type { Queued, SendQueue } from './send-queue.ts';
 

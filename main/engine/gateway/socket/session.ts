@@ -4,8 +4,9 @@ import type { Clock, Ms, Timer } from '../../clock.ts';
 import type { Leg, LegQuote } from '../../greeks/leg.ts';
 import type { Cause, Severity } from '../../state.ts';
 import type { Session, SessionEvent } from '../gateway.ts';
-import { chooseAccount, parseManagedAccounts } from './accounts.ts';
-import { accountNeeded, closedByGateway, connectTimeout, handshakeTimeout, notTheApi, positionsTimeout, socketCause } from './causes.ts';
+import { accountNeeded, chooseAccount } from '../account-choice.ts';
+import { parseManagedAccounts } from './accounts.ts';
+import { closedByGateway, connectTimeout, handshakeTimeout, notTheApi, positionsTimeout, socketCause } from './causes.ts';
 import { describeCode, meaningOf } from './codes.ts';
 import type { ContractMemory } from './contracts.ts';
 import { MarketData } from './market-data.ts';
@@ -219,7 +220,7 @@ export class SocketSession implements Session {
     const choice = chooseAccount(this.#options.account, accounts);
     if (choice.kind !== 'chosen') {
       this.#emit({ type: 'account-needed', accounts });
-      return this.#end(accountNeeded(this.#options.account, accounts));
+      return this.#end(accountNeeded(this.#options.account, accounts, 'TWS or IB Gateway'));
     }
     this.#account = choice.account;
     this.#stage = 'positions';

@@ -1,16 +1,10 @@
 import type { Ms } from '../../clock.ts';
 import type { LegQuote } from '../../greeks/leg.ts';
+import { GREEK_BOUNDS, isBeyond, isWithin, VOLATILITY_BOUND } from '../greek-bounds.ts';
 
 /** Tick types of the model computation: what TWS shows. 10 to 12, 80 to 82 (bid, ask, last) and 53 (custom) never count. */
 export const MODEL_TICK = 13;
 export const DELAYED_MODEL_TICK = 83;
-
-/** Bounds beyond which a Greek is a mistake of the feed (ibkr-facts.md 2.2). */
-const DELTA_BOUND = 1.05;
-const GAMMA_BOUND = 10;
-const VEGA_BOUND = 1e6;
-const THETA_BOUND = 1e6;
-const VOLATILITY_BOUND = 100;
 
 export type ModelOutcome =
   /** At least one Greek was taken over, and all that came. */
@@ -41,27 +35,18 @@ export function applyModel(
   const hasUnderlying = Number.isFinite(underlyingPrice) && underlyingPrice !== 0;
   if (!hasUnderlying && !delta && !gamma && !vega && !theta) return 'empty';
 
-  if (isWithin(delta, DELTA_BOUND)) quote.delta = { value: delta, at };
-  if (isWithin(gamma, GAMMA_BOUND)) quote.gamma = { value: gamma, at };
-  if (isWithin(vega, VEGA_BOUND)) quote.vega = { value: vega, at };
-  if (isWithin(theta, THETA_BOUND)) quote.theta = { value: theta, at };
+  if (isWithin(delta, GREEK_BOUNDS.delta)) quote.delta = { value: delta, at };
+  if (isWithin(gamma, GREEK_BOUNDS.gamma)) quote.gamma = { value: gamma, at };
+  if (isWithin(vega, GREEK_BOUNDS.vega)) quote.vega = { value: vega, at };
+  if (isWithin(theta, GREEK_BOUNDS.theta)) quote.theta = { value: theta, at };
   if (hasUnderlying) quote.underlyingPrice = { value: underlyingPrice as number, at };
   if (impliedVolatility !== undefined && impliedVolatility > 0 && impliedVolatility <= VOLATILITY_BOUND) {
     quote.impliedVolatility = { value: impliedVolatility, at };
   }
-  if (isBeyond(delta, DELTA_BOUND) || isBeyond(gamma, GAMMA_BOUND) || isBeyond(vega, VEGA_BOUND) || isBeyond(theta, THETA_BOUND)) {
+  if (isBeyond(delta, GREEK_BOUNDS.delta) || isBeyond(gamma, GREEK_BOUNDS.gamma) || isBeyond(vega, GREEK_BOUNDS.vega) || isBeyond(theta, GREEK_BOUNDS.theta)) {
     return 'out-of-range';
   }
   return Number.isFinite(delta) || Number.isFinite(gamma) || Number.isFinite(vega) || Number.isFinite(theta) ? 'accepted' : 'empty';
-}
-
-function isWithin(value: number | undefined, bound: number): value is number {
-  // NaN compares false.
-  return value !== undefined && value <= bound && value >= -bound;
-}
-
-function isBeyond(value: number | undefined, bound: number): boolean {
-  return value !== undefined && (value > bound || value < -bound);
 }
 
 /** The newest prices of one instrument by rank: last, mark, bid, ask, close; NaN where there is none. */

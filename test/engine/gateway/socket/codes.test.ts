@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { chooseAccount, parseManagedAccounts } from '../../../../main/engine/gateway/socket/accounts.ts';
+import { chooseAccount } from '../../../../main/engine/gateway/account-choice.ts';
+import { parseManagedAccounts } from '../../../../main/engine/gateway/socket/accounts.ts';
 import { describeCode, meaningOf } from '../../../../main/engine/gateway/socket/codes.ts';
 import { Upstream } from '../../../../main/engine/gateway/socket/upstream.ts';
 
