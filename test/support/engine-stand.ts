@@ -11,7 +11,7 @@ import { ScriptedGateway } from './scripted-gateway.ts';
 export const standSettings: Settings = {
   apiMode: 'SOCKET',
   socket: { host: '127.0.0.1', port: 4001, clientId: 10 },
-  portal: { url: 'https://localhost:5001' },
+  portal: { url: 'https://localhost:5001', certificateFingerprint: null, compete: false },
   account: '',
   pollIntervalMs: 5_000,
   bufferPath: '/nowhere/buffer.sqlite',

@@ -15,6 +15,8 @@ export function describeSettings(settings: Settings, origins: SettingOrigins): R
     clientId: String(socket.clientId),
     account: settings.account || 'the only one',
     gatewayUrl: settings.portal.url,
+    gatewayFingerprint: settings.portal.certificateFingerprint ?? 'none pinned',
+    gatewayCompete: settings.portal.compete ? 'ends other sessions of the user' : 'leaves other sessions of the user alone',
     pollIntervalSeconds: `${settings.pollIntervalMs / 1000} s`,
     bufferPath: settings.bufferPath,
     dbHost: database?.host ?? 'none: local history only',

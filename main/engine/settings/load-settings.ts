@@ -91,7 +91,7 @@ function assemble(values: SettingValues, password: string | undefined, sources: 
   return {
     apiMode: values.apiMode,
     socket: { host: values.socketHost, port: values.socketPort, clientId: values.clientId },
-    portal: { url: values.gatewayUrl },
+    portal: { url: values.gatewayUrl, certificateFingerprint: values.gatewayFingerprint, compete: values.gatewayCompete },
     account: values.account,
     pollIntervalMs: Math.round(values.pollIntervalSeconds * 1000),
     bufferPath: resolvePath(values.bufferPath, base, sources.homeDirectory),

@@ -10,6 +10,10 @@ export interface SettingValues {
   readonly clientId: number;
   readonly account: string;
   readonly gatewayUrl: string;
+  /** SHA-256 fingerprint that the Client Portal Gateway's certificate must have, as `AB:CD:...`; null: none is pinned. */
+  readonly gatewayFingerprint: string | null;
+  /** Whether the bridge may end another session of the same user; asked for in Settings, never a default. */
+  readonly gatewayCompete: boolean;
   readonly pollIntervalSeconds: number;
   readonly bufferPath: string;
   readonly dbHost: string | null;
@@ -85,6 +89,14 @@ export const SETTING_RULES: { readonly [Name in SettingName]: SettingRule<Settin
     fromText: asText,
     default: 'https://localhost:5001',
   },
+  gatewayFingerprint: {
+    variable: null,
+    allowed: 'the SHA-256 fingerprint of a certificate, 64 hexadecimal digits with or without colons, or null',
+    schema: z.string().trim().regex(/^[0-9A-Fa-f]{2}(?::?[0-9A-Fa-f]{2}){31}$/).transform(formatFingerprint).nullable(),
+    fromText: asText,
+    default: null,
+  },
+  gatewayCompete: { variable: null, allowed: 'true or false', schema: z.boolean(), fromText: asText, default: false },
   pollIntervalSeconds: {
     variable: 'BRIDGE_POLL_INTERVAL',
     allowed: 'seconds from 1 to 3600, such as 5 or 2.5',
@@ -133,6 +145,11 @@ function toResetWindow(value: unknown, context: z.RefinementCtx): ResetWindow {
   if ('window' in parsed) return parsed.window;
   context.issues.push({ code: 'custom', message: parsed.problem, input: value });
   return z.NEVER;
+}
+
+/** As Node and openssl write it: upper case, a colon after each byte. */
+function formatFingerprint(text: string): string {
+  return (text.replaceAll(':', '').toUpperCase().match(/../g) ?? []).join(':');
 }
 
 function isGatewayUrl(text: string): boolean {

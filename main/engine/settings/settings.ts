@@ -8,8 +8,14 @@ export interface Settings {
   readonly apiMode: ApiMode;
   /** IB_SOCKET_HOST, IB_SOCKET_PORT, IB_CLIENT_ID (never 0: that id belongs to the primary session). */
   readonly socket: { readonly host: string; readonly port: number; readonly clientId: number };
-  /** IBKR_GATEWAY_URL and how its certificate is trusted. */
-  readonly portal: { readonly url: string };
+  readonly portal: {
+    /** IBKR_GATEWAY_URL. */
+    readonly url: string;
+    /** SHA-256 fingerprint that its certificate must have, as `AB:CD:...`; null: verified, or self-signed on loopback. */
+    readonly certificateFingerprint: string | null;
+    /** Whether the bridge may end another session of the same user (TWS, mobile). */
+    readonly compete: boolean;
+  };
   /** IB_ACCOUNT; empty: the only managed account. */
   readonly account: string;
   readonly pollIntervalMs: Ms;

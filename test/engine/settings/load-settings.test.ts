@@ -43,7 +43,7 @@ test('nothing set: the documented defaults', () => {
   assert.deepEqual(settings, {
     apiMode: 'SOCKET',
     socket: { host: '127.0.0.1', port: 7496, clientId: 10 },
-    portal: { url: 'https://localhost:5001' },
+    portal: { url: 'https://localhost:5001', certificateFingerprint: null, compete: false },
     account: '',
     pollIntervalMs: 5000,
     bufferPath: '/home/trader/.portfolio_bridge_buffer.sqlite',
@@ -67,7 +67,7 @@ test('every variable of the table is read', () => {
     ...load().settings,
     apiMode: 'PORTAL',
     socket: { host: 'gateway', port: 4002, clientId: 77 },
-    portal: { url: 'https://localhost:5055' },
+    portal: { url: 'https://localhost:5055', certificateFingerprint: null, compete: false },
     account: 'DU1234567',
     pollIntervalMs: 2500,
     bufferPath: '/home/trader/buffer/outbox.sqlite',
@@ -211,6 +211,8 @@ test('the dump tells every value and where it comes from', () => {
     IB_CLIENT_ID: '12 (from IB_CLIENT_ID)',
     IB_ACCOUNT: 'U1234567 (from IB_ACCOUNT in /work/.env)',
     IBKR_GATEWAY_URL: 'https://localhost:5001 (default)',
+    gatewayFingerprint: 'none pinned (default)',
+    gatewayCompete: 'leaves other sessions of the user alone (default)',
     BRIDGE_POLL_INTERVAL: '5 s (default)',
     BRIDGE_BUFFER_PATH: '/home/trader/.portfolio_bridge_buffer.sqlite (default)',
     DB_HOST: 'none: local history only (default)',
@@ -244,4 +246,16 @@ test('relative paths are meant from the working directory, in the settings file 
   assert.equal(load({ env: { BRIDGE_BUFFER_PATH: 'x.sqlite' } }).settings.bufferPath, '/work/x.sqlite');
   const files = { '/data/settings.json': '{"version":1,"bufferPath":"x.sqlite"}' };
   assert.equal(load({ files }).settings.bufferPath, '/data/x.sqlite');
+});
+
+test('the gateway is pinned and competes only where the settings file says so', () => {
+  const digits = '0a'.repeat(31) + 'FF';
+  const stored = (values: object) => ({ files: { '/data/settings.json': JSON.stringify({ version: 1, ...values }) } });
+  const pinned = load(stored({ gatewayFingerprint: digits, gatewayCompete: true })).settings.portal;
+  assert.equal(pinned.certificateFingerprint, `${'0A:'.repeat(31)}FF`);
+  assert.equal(pinned.compete, true);
+  for (const fingerprint of [digits.slice(2), `${digits}0`, digits.replace('F', 'G'), '', 'sha256']) {
+    assert.deepEqual(errorOf(stored({ gatewayFingerprint: fingerprint })).problems.map(({ variable }) => variable), ['gatewayFingerprint'], fingerprint);
+  }
+  assert.equal(errorOf(stored({ gatewayCompete: 'yes' })).problems[0]?.variable, 'gatewayCompete');
 });
