@@ -28,7 +28,8 @@ export function describeSettings(settings: Settings, origins: SettingOrigins): R
   };
   const lines = SETTING_NAMES.map((name) => [SETTING_RULES[name].variable ?? name, `${values[name]} (${describeOrigin(origins[name])})`]);
   const password = database?.password === undefined ? 'none' : '***';
-  return Object.fromEntries([...lines, ['DB_PASS', `${password} (${describeOrigin(origins.dbPassword)})`]]);
+  // Not "DB_PASS": the logger blanks out whatever stands under that name, and "none" is worth knowing.
+  return Object.fromEntries([...lines, ['DB_PASS or DB_PASS_FILE', `${password} (${describeOrigin(origins.dbPassword)})`]]);
 }
 
 /** Where a value comes from, for people: "from IB_CLIENT_ID in /home/trader/.env". */

@@ -199,7 +199,7 @@ test('no secret is ever shown: not in errors, not in the dump', () => {
   const { settings, origins } = load({ env: { DB_HOST: 'db', DB_PASS: SECRET } });
   const dump = describeSettings(settings, origins);
   assert.ok(!JSON.stringify(dump).includes(SECRET));
-  assert.equal(dump['DB_PASS'], '*** (from DB_PASS)');
+  assert.equal(dump['DB_PASS or DB_PASS_FILE'], '*** (from DB_PASS)');
 });
 
 test('the dump tells every value and where it comes from', () => {
@@ -221,7 +221,7 @@ test('the dump tells every value and where it comes from', () => {
     DB_USER: '- (default)',
     resetWindows: '23:40 to 00:05 America/New_York (default)',
     underlyingSymbol: 'SPX, else ES, else the only one (default)',
-    DB_PASS: 'none (default)',
+    'DB_PASS or DB_PASS_FILE': 'none (default)',
   });
 });
 
