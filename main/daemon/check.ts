@@ -1,5 +1,5 @@
 import { systemClock } from '../engine/clock.ts';
-import { checkDatabase } from '../engine/delivery/postgres-check.ts';
+import { checkDatabase } from '../engine/delivery/check-database.ts';
 import type { Finding } from '../engine/gateway/gateway.ts';
 import { openGateway } from '../engine/gateway/open-gateway.ts';
 import type { LoadedSettings } from '../engine/settings/load-settings.ts';

@@ -16,6 +16,8 @@ export interface StageOptions {
   /** More arguments for the daemon. */
   readonly args?: readonly string[];
   readonly book?: Book;
+  /** false: `restartDaemon` starts the first one. */
+  readonly startDaemon?: boolean;
 }
 
 /** The whole bridge on one machine without IBKR: simulator, PostgreSQL and the built daemon, in a folder of its own. */
@@ -24,7 +26,7 @@ export class Stage {
   readonly simulator: TwsSimulator;
   readonly server: OwnServer;
   readonly target: DatabaseTarget;
-  daemon: DaemonProcess;
+  #daemon: DaemonProcess | undefined;
   readonly #options: StageOptions;
 
   private constructor(options: StageOptions, folder: string, simulator: TwsSimulator, server: OwnServer, target: DatabaseTarget) {
@@ -33,7 +35,7 @@ export class Stage {
     this.simulator = simulator;
     this.server = server;
     this.target = target;
-    this.daemon = this.#spawn();
+    if (options.startDaemon !== false) this.restartDaemon();
   }
 
   /** Starts all three; the simulator does not tick by itself. */
@@ -52,7 +54,17 @@ export class Stage {
 
   /** Starts the daemon again after it ended or was killed. */
   restartDaemon(): void {
-    this.daemon = this.#spawn();
+    this.#daemon = this.#spawn();
+  }
+
+  get daemon(): DaemonProcess {
+    if (this.#daemon === undefined) throw new Error('the daemon was not started yet');
+    return this.#daemon;
+  }
+
+  /** The outbox. */
+  get bufferPath(): string {
+    return join(this.folder, 'buffer.sqlite');
   }
 
   /** Writes settings.json and has the running daemon read it again. */
@@ -63,9 +75,9 @@ export class Stage {
 
   /** Ends everything, the daemon first so that it can deliver what waits, and removes the folder. */
   async close(): Promise<void> {
-    if (this.daemon.running) {
-      this.daemon.signal('SIGTERM');
-      await this.daemon.exited;
+    if (this.#daemon?.running === true) {
+      this.#daemon.signal('SIGTERM');
+      await this.#daemon.exited;
     }
     await this.simulator.close();
     await this.server.dispose();
@@ -78,7 +90,7 @@ export class Stage {
       IB_API_MODE: 'SOCKET',
       IB_SOCKET_HOST: '127.0.0.1',
       IB_SOCKET_PORT: String(this.simulator.port),
-      BRIDGE_BUFFER_PATH: join(this.folder, 'buffer.sqlite'),
+      BRIDGE_BUFFER_PATH: this.bufferPath,
       DB_HOST: host,
       DB_PORT: String(port),
       DB_NAME: database,

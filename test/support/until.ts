@@ -11,11 +11,11 @@ const PAUSE_MS = 2;
  * @param what names the condition in the error: "the third row".
  * @param capMs real milliseconds after which it throws; a cap against hanging, never a measurement.
  */
-export async function until<T>(predicate: () => T | Promise<T>, what: string, capMs = 10_000): Promise<NonNullable<T>> {
+export async function until<T>(predicate: () => T | Promise<T>, what: string, capMs = 10_000): Promise<Exclude<NonNullable<T>, false>> {
   const deadline = performance.now() + capMs;
   for (let poll = 0; ; poll++) {
     const value = await predicate();
-    if (value !== false && value !== undefined && value !== null) return value as NonNullable<T>;
+    if (value !== false && value !== undefined && value !== null) return value as Exclude<NonNullable<T>, false>;
     if (performance.now() > deadline) throw new Error(`waited ${capMs} ms in vain for ${what}`);
     await (poll < EAGER_POLLS ? turn() : pause(PAUSE_MS));
   }

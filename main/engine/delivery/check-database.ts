@@ -87,10 +87,11 @@ async function checkTable(connection: PostgresConnection, table: string, target:
     throw error;
   }
   const needed = NEEDED_RIGHTS[table] ?? ['INSERT'];
+  // CASE, because the planner may test the right before it tests that the relation is a sequence, and that is an error (42809).
   const rows = await connection.query(
     `SELECT r AS missing FROM unnest($2::text[]) AS r WHERE NOT has_any_column_privilege($1::text::regclass::oid, r)
-     UNION ALL SELECT 'USAGE ON SEQUENCE ' || s.relname FROM pg_class s JOIN pg_depend d ON d.objid = s.oid AND s.relkind = 'S'
-     WHERE d.refobjid = $1::text::regclass AND NOT has_sequence_privilege(s.oid, 'USAGE')`,
+     UNION ALL SELECT 'USAGE ON SEQUENCE ' || s.relname FROM pg_class s JOIN pg_depend d ON d.objid = s.oid AND d.classid = 'pg_class'::regclass
+     WHERE d.refobjid = $1::text::regclass AND CASE WHEN s.relkind = 'S' THEN NOT has_sequence_privilege(s.oid, 'USAGE') ELSE false END`,
     [table, needed],
   );
   if (rows.length === 0) return { subject: `table ${table}`, ok: true, detail: 'columns and rights are as needed' };
