@@ -160,14 +160,16 @@ export class Shipper {
     const ended = new AbortController();
     const signal = AbortSignal.any([generation.signal, ended.signal]);
     const { limit, cancel } = this.#deadline(ended);
+    const abandoned = whenAborted(generation.signal);
     try {
-      await Promise.race([this.#work(signal), limit, rejectWhenAborted(generation.signal)]);
+      await Promise.race([this.#work(signal), limit, abandoned.rejection]);
       if (!generation.signal.aborted) this.#succeeded();
     } catch (error) {
       ended.abort();
       if (!generation.signal.aborted) this.#failed(error);
     } finally {
       cancel();
+      abandoned.forget();
     }
   }
 
@@ -278,9 +280,11 @@ export class Shipper {
   }
 }
 
-function rejectWhenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason as Error);
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
+/** The signal lives for as long as the target: an attempt that is over must leave no listener on it (17,280 attempts a day). */
+function whenAborted(signal: AbortSignal): { readonly rejection: Promise<never>; readonly forget: () => void } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason as Error);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  return { rejection: promise, forget: () => signal.removeEventListener('abort', abort) };
 }
