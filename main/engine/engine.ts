@@ -45,6 +45,7 @@ export class Engine {
   #gaps: GapTracker;
   /** The unpriced legs that api_logs knows of. */
   #unpriced: readonly UnpricedLeg[] = [];
+  #currencies = '';
 
   constructor(parts: EngineParts) {
     const { settings, clock, delivery } = parts;
@@ -190,7 +191,9 @@ export class Engine {
     this.#parts.recorder.recordSnapshot(snapshot);
     const gap = this.#gaps.row(at, latenessMs);
     if (gap !== null) this.#recordGap(gap);
+    if (latenessMs >= noteworthyLatenessMs) this.#log.record('warning', `the poll came ${durationInWords(latenessMs)} late: the computer is busy`, 'late-poll');
     this.#noteCoverage(snapshot);
+    this.#noteCurrencies(session);
     this.#store.dispatch({ type: 'snapshot', snapshot });
     this.#store.dispatch({ type: 'row', at, latenessMs });
   }
@@ -199,6 +202,14 @@ export class Engine {
     if (sameUnpriced(this.#unpriced, coverage.unpriced)) return;
     this.#unpriced = coverage.unpriced;
     this.#log.record(coverage.unpriced.length === 0 ? 'info' : 'warning', describeCoverage(coverage));
+  }
+
+  /** Sums over several currencies are added without conversion; that has to be known, once per change. */
+  #noteCurrencies(session: Session): void {
+    const currencies = [...new Set(session.legs().map(({ currency }) => currency))].sort().join(', ');
+    if (currencies === this.#currencies) return;
+    this.#currencies = currencies;
+    if (currencies.includes(',')) this.#log.record('warning', `the legs are in several currencies (${currencies}): vega and theta are added without conversion`);
   }
 
   #recordGap(gap: Gap): void {
@@ -257,6 +268,9 @@ export class Engine {
     this.#parts.logger[row.status === 'warning' ? 'warn' : row.status]({ apiMode: row.apiMode }, row.message);
   }
 }
+
+/** A poll that comes later than this is worth a row. */
+const noteworthyLatenessMs = 1_000;
 
 /** How a clean stop's api_logs row begins; the next start tells a crash from it by this. */
 const stopPrefix = 'stopped';

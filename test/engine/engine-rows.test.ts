@@ -161,3 +161,11 @@ test('a row that cannot be accepted is told, and the loop goes on', async () => 
   assert.ok(stand.delivery.messages('disk on fire').length >= 1);
   assert.match(stand.delivery.messages('gap of')[0] ?? '', /disk on fire/);
 });
+
+test('legs in several currencies are told once', async () => {
+  const stand = new EngineStand();
+  withLegs(stand, stock('AAPL', 10), { ...stock('SAP', 5), currency: 'EUR' });
+  await started(stand);
+  await stand.seconds(20);
+  assert.deepEqual(stand.delivery.messages('several currencies (EUR, USD)').length, 1);
+});
