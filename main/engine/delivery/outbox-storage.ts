@@ -7,6 +7,9 @@ import { OutboxStore, type DeadRow, type StoredRecord } from './outbox-store.ts'
 
 export const MEMORY_ROWS_LIMIT = 20_000;
 
+/** While the disk stays full, room is sought this often and not at every append. */
+const FREE_SPACE_INTERVAL_MS = 5_000;
+
 /** Neither the disk nor the memory reserve can take another row: the row was not accepted. */
 export class OutboxFullError extends Error {
   override readonly name = 'OutboxFullError';
@@ -44,6 +47,8 @@ export class OutboxStorage {
   #memory: StoredRecord[] = [];
   #deadInMemory: DeadRow[] = [];
   #trouble = false;
+  /** Monotonic. */
+  #freedAt = Number.NEGATIVE_INFINITY;
 
   /** Throws OutboxInUseError or OutboxOpenError; a damaged file is moved aside and salvaged. */
   constructor(options: StorageOptions, listener: StorageListener) {
@@ -204,12 +209,15 @@ export class OutboxStorage {
   /** Does what the error asks for; true when the failed call is worth repeating. */
   #repair(error: unknown): boolean {
     const code = sqliteCode(error);
-    if (code === 'SQLITE_FULL') return this.#trouble ? false : this.#freeSpace();
+    if (code === 'SQLITE_FULL') return this.#freeSpace();
     if (code === '' && this.#store !== null) return false; // Not SQLite's error.
     return this.#reopen(isCorruption(error));
   }
 
   #freeSpace(): boolean {
+    const now = this.#options.clock.monotonic();
+    if (now - this.#freedAt < FREE_SPACE_INTERVAL_MS) return false;
+    this.#freedAt = now;
     this.ballast.drop();
     try {
       checkpoint(this.store.db);

@@ -48,10 +48,17 @@ export function planReconcile(spans: readonly Readonly<EpochSpan>[], ownEpoch: s
 
 /** Brings outbox and watermarks together; on every new connection, before a batch is chosen. `signal`: results no longer count. */
 export async function reconcile(session: DatabaseSession, outbox: Outbox, reporter: Reporter, signal: AbortSignal): Promise<void> {
-  const marks = await session.readWatermarks(
-    outbox.spans.map(({ epoch }) => epoch),
-    randomBytes(6).readUIntBE(0, 6) % 2 ** 47,
-  );
+  if (await compare(session, outbox, reporter, signal)) {
+    leaveForkedEpoch(outbox, reporter);
+    if (await compare(session, outbox, reporter, signal)) throw new Error('another writer delivers under the run that was begun this moment');
+  }
+  await forgetOldEpochs(session, outbox, signal);
+}
+
+/** Takes over the watermarks; true when somebody else delivered under this process's epoch. */
+async function compare(session: DatabaseSession, outbox: Outbox, reporter: Reporter, signal: AbortSignal): Promise<boolean> {
+  const epochs = outbox.spans.map(({ epoch }) => epoch);
+  const marks = await session.readWatermarks(epochs, randomBytes(6).readUIntBE(0, 6) % 2 ** 47);
   signal.throwIfAborted();
   const plan = planReconcile(outbox.spans, outbox.epoch, outbox.sink, marks);
   if (plan.unknown.length > 0) {
@@ -62,12 +69,14 @@ export async function reconcile(session: DatabaseSession, outbox: Outbox, report
   // After the watermarks are written: known sink and missing watermark would mean "went back in time".
   outbox.setSink(marks.sink);
   report(plan, outbox, reporter);
-  if (!plan.forked) return forgetOldEpochs(session, outbox, signal);
+  return plan.forked;
+}
+
+function leaveForkedEpoch(outbox: Outbox, reporter: Reporter): void {
   const rows = outbox.fork();
   const text = `another copy of this bridge delivered under the same run; continuing as a new run, ${rows} waiting rows queued again`;
   reporter.notice('error', text, 'outbox-forked');
   reporter.alarm('outbox-forked', text, 'make sure that only one copy of this machine or folder runs the bridge');
-  return reconcile(session, outbox, reporter, signal);
 }
 
 function report(plan: ReconcilePlan, outbox: Outbox, reporter: Reporter): void {
