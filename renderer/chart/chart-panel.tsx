@@ -1,0 +1,112 @@
+import { memo, useMemo } from 'react';
+import { historyRanges, type GreekName, type HistoryRange, type HistorySeries } from '../../preload/contract.ts';
+import { useConnectionView } from '../header/header.tsx';
+import { useHost, useOverview } from '../live/live-context.tsx';
+import { Segmented } from '../parts/segmented.tsx';
+import { useSize, type Size } from '../parts/use-size.ts';
+import { greekWords } from '../words/greek-words.ts';
+import { duration } from '../words/times.ts';
+import { timeTicks, valueAxis } from './axis-ticks.ts';
+import { chartRows, crosshairStops, extent, shadedGaps } from './chart-rows.ts';
+import { Crosshair } from './crosshair.tsx';
+import { HistoryChart, plotMargin } from './history-chart.tsx';
+import { useHistory } from './use-history.ts';
+
+const rangeWords: Readonly<Record<HistoryRange, readonly [string, string]>> = {
+  '15m': ['15 m', 'the last 15 minutes'],
+  '1h': ['1 h', 'the last hour'],
+  '6h': ['6 h', 'the last 6 hours'],
+  '1d': ['1 d', 'the last day'],
+  '7d': ['7 d', 'the last 7 days'],
+  '30d': ['30 d', 'the last 30 days'],
+};
+
+/** The curve of the chosen Greek over the chosen range. */
+export const ChartPanel = memo(function ChartPanel({ greek, range, onRange }: {
+  readonly greek: GreekName;
+  readonly range: HistoryRange;
+  readonly onRange: (range: HistoryRange) => void;
+}) {
+  const [box, size] = useSize<HTMLDivElement>();
+  const history = useHistory(range);
+  const words = greekWords[greek];
+  const { series, problem } = history;
+  return (
+    <section className="panel chart-panel" aria-label={`History of net ${greek}`}>
+      <div className="panel-head">
+        <h2>
+          Net {greek} <span className="unit">{words.unit}</span>
+        </h2>
+        <Legend series={series} />
+        <Segmented label="Range" value={range} onChange={onRange} options={historyRanges.map((each) => ({ value: each, label: rangeWords[each][0], name: rangeWords[each][1] }))} />
+      </div>
+      <div className="chart-box" ref={box}>
+        {series !== null && size !== null && <Drawing series={series} greek={greek} size={size} />}
+        {series === null && problem === null && <p className="chart-note">Reading the history</p>}
+        {problem !== null && (
+          <div className={series === null ? 'chart-note' : 'chart-note chart-note-corner'} role="alert">
+            <p>The history could not be read. {problem}</p>
+            <button type="button" className="button small" onClick={history.retry}>
+              Try again
+            </button>
+          </div>
+        )}
+      </div>
+    </section>
+  );
+});
+
+/** Only what is to be seen in this range. */
+function Legend({ series }: { readonly series: HistorySeries | null }) {
+  if (series === null) return null;
+  const banded = series.bucketMs > 15_000 && series.at.length > 0;
+  return (
+    <ul className="legend" aria-label="Legend">
+      {banded && <li className="legend-band">low to high of {duration(series.bucketMs)}</li>}
+      {series.gaps.length > 0 && <li className="legend-gap">no rows</li>}
+      {series.resetWindows.length > 0 && <li className="legend-reset">reset window</li>}
+    </ul>
+  );
+}
+
+function Drawing({ series, greek, size }: { readonly series: HistorySeries; readonly greek: GreekName; readonly size: Size }) {
+  const { timeZone } = useHost();
+  const open = useOpenGap();
+  const rows = useMemo(() => chartRows(series, greek), [series, greek]);
+  const gaps = useMemo(() => shadedGaps(series, open), [series, open]);
+  const stops = useMemo(() => crosshairStops(series, gaps), [series, gaps]);
+  const times = useMemo(() => timeTicks(series.from, series.to, Math.max(2, Math.floor(size.width / 84)), timeZone), [series, size.width, timeZone]);
+  const range = useMemo(() => extent(rows), [rows]);
+  const values = useMemo(() => valueAxis(range ?? [0, 0], Math.max(2, Math.floor((size.height - plotMargin.bottom) / 48))), [range, size.height]);
+  const axisWidth = 20 + 7 * Math.max(...values.ticks.map((tick) => values.label(tick).length), 3);
+  if (range === null) return <EmptyNote series={series} />;
+  return (
+    <>
+      <HistoryChart size={size} axisWidth={axisWidth} from={series.from} to={series.to} rows={rows} times={times} values={values} gaps={gaps} resetWindows={series.resetWindows} />
+      <Crosshair series={series} stops={stops} greek={greek} values={values} size={size} axisWidth={axisWidth} timeZone={timeZone} />
+    </>
+  );
+}
+
+/** Why no rows come at the moment; null while they do. */
+function useOpenGap(): { readonly code: string; readonly text: string } | null {
+  const live = useOverview(({ state }) => state.live);
+  const connection = useOverview(({ state }) => state.connection);
+  const view = useConnectionView();
+  return useMemo(() => {
+    if (live) return null;
+    return { code: connection.kind, text: 'cause' in connection ? connection.cause.text : view.word };
+  }, [live, connection, view.word]);
+}
+
+function EmptyNote({ series }: { readonly series: HistorySeries }) {
+  const seconds = useOverview((overview) => overview.pollIntervalMs);
+  const live = useOverview(({ state }) => state.live);
+  const words = rangeWords[series.range][1];
+  return (
+    <div className="chart-note">
+      <p>{series.at.length > 0 ? `In ${words} no leg was priced: the sums are not known.` : `No rows in ${words}.`}</p>
+      <p className="secondary">{live ? 'The first row is on its way.' : `Once connected, a row is written every ${duration(seconds)}.`}</p>
+    </div>
+  );
+}

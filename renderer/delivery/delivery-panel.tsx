@@ -1,0 +1,166 @@
+import { memo, type ReactNode } from 'react';
+import type { DeliveryState, Ms } from '../../preload/contract.ts';
+import { useClock, useHost, useOverview } from '../live/live-context.tsx';
+import { StateShape } from '../parts/shape.tsx';
+import { AdviceText } from '../parts/statements.tsx';
+import { useCommand } from '../parts/use-command.ts';
+import { plain, unknown, whole } from '../words/numbers.ts';
+import { advice, causeSentence } from '../words/sentences.ts';
+import { duration, minuteOfDay, minuteWithDay, timeLeft, timeOfDay } from '../words/times.ts';
+import { breakerWords, drainWorthShowing, viewDelivery } from './delivery-view.ts';
+
+/** Is it being recorded: from the row on this machine to the row in the database, and what comes next. */
+export const DeliveryPanel = memo(function DeliveryPanel({ titled, onSettings }: { readonly titled: boolean; readonly onSettings: () => void }) {
+  const delivery = useOverview(({ state }) => state.delivery);
+  return (
+    <section className="panel delivery-panel" aria-label="Delivery">
+      <div className="scroll" tabIndex={0} role="region" aria-label="Delivery details">
+        <h2 className={titled ? undefined : 'off-screen'}>Delivery</h2>
+        {!delivery.durable && (
+          <p className="callout callout-problem">
+            <StateShape shape="triangle" tone="problem" size={13} /> Rows are only in memory. Free disk space: a crash now would lose them.
+          </p>
+        )}
+        <DeliveryFacts delivery={delivery} onSettings={onSettings} />
+        {delivery.drain !== null && delivery.drain.total > drainWorthShowing && <Drain {...delivery.drain} />}
+        {delivery.cause !== null && <DeliveryCause cause={delivery.cause} failing={delivery.database === 'failing'} />}
+        <NextFacts />
+      </div>
+    </section>
+  );
+});
+
+function DeliveryFacts({ delivery, onSettings }: { readonly delivery: DeliveryState; readonly onSettings: () => void }) {
+  const rowsToday = useOverview((overview) => overview.rowsToday);
+  const view = viewDelivery(delivery);
+  const stored = delivery.database === 'none';
+  return (
+    <dl className="pairs">
+      <Pair name="Database">
+        <span className={`with-shape tone-${view.tone}`}>
+          <StateShape shape={view.shape} tone={view.tone} size={11} /> {view.word}
+        </span>
+      </Pair>
+      {stored && (
+        <div className="pair-wide">
+          <p>Rows are kept on this machine and delivered once a database is set.</p>
+          <button type="button" className="button small" onClick={onSettings}>
+            Set up a database
+          </button>
+        </div>
+      )}
+      {!stored && <Pair name="Breaker">{delivery.breaker === 'open' && delivery.nextProbeAt !== null ? <NextProbe at={delivery.nextProbeAt} /> : breakerWords[delivery.breaker]}</Pair>}
+      <Pair name="Rows waiting">{whole(delivery.waiting)}</Pair>
+      {!stored && (
+        <Pair name="Last write">
+          <LastWrite last={delivery.lastDelivery} />
+        </Pair>
+      )}
+      <LastRow />
+      <Pair name="Rows today">{whole(rowsToday)}</Pair>
+      {delivery.dead > 0 && (
+        <Pair name="Refused rows">
+          <span className="tone-attention" title="PostgreSQL refused their content. They are kept aside with the reason and block nothing.">
+            {whole(delivery.dead)} kept aside
+          </span>
+        </Pair>
+      )}
+    </dl>
+  );
+}
+
+function NextProbe({ at }: { readonly at: Ms }) {
+  const left = useClock((now) => timeLeft(at, now));
+  return <>{left === 'now' ? 'open, trying now' : `open, tries in ${left}`}</>;
+}
+
+function LastWrite({ last }: { readonly last: DeliveryState['lastDelivery'] }) {
+  const { timeZone } = useHost();
+  if (last === null) return <>none yet</>;
+  return (
+    <>
+      {timeOfDay(last.at, timeZone)} <span className="secondary">· {plain(last.latencyMs, last.latencyMs < 10 ? 1 : 0)} ms</span>
+    </>
+  );
+}
+
+/** When the newest row was made; its lateness only where it was late enough to mean something. */
+function LastRow() {
+  const { timeZone } = useHost();
+  const last = useOverview(({ state }) => state.lastRow);
+  const late = last !== null && last.latenessMs >= 100 ? ` · ${plain(last.latenessMs, 0)} ms late` : '';
+  return (
+    <Pair name="Last row">
+      {last === null ? 'none yet' : timeOfDay(last.at, timeZone)}
+      <span className="secondary">{late}</span>
+    </Pair>
+  );
+}
+
+function Drain({ done, total }: { readonly done: number; readonly total: number }) {
+  const share = total === 0 ? 0 : Math.min(1, done / total);
+  return (
+    <div className="drain">
+      <p>
+        Delivering {whole(total)} rows <span>{Math.floor(share * 100)} %</span>
+      </p>
+      <progress value={done} max={total} aria-label="Rows delivered of the backlog" aria-valuetext={`${whole(done)} of ${whole(total)} rows`} />
+      <p className="secondary">{whole(total - done)} to go</p>
+    </div>
+  );
+}
+
+function DeliveryCause({ cause, failing }: { readonly cause: NonNullable<DeliveryState['cause']>; readonly failing: boolean }) {
+  const commander = useCommand();
+  const next = advice(cause.action);
+  return (
+    <div className="delivery-cause">
+      <p className={failing ? 'tone-problem' : 'tone-attention'}>{causeSentence(cause)}</p>
+      {next !== null && <AdviceText advice={next} />}
+      <button type="button" className="button small" disabled={commander.busy !== null} onClick={() => commander.run('retry-database')}>
+        Try the database now
+      </button>
+      {commander.problem !== null && (
+        <p className="tone-problem" role="alert">
+          {commander.problem}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** What comes by itself: the reset window; and the price that goes into the row. */
+function NextFacts() {
+  const { timeZone } = useHost();
+  const window = useOverview((overview) => overview.resetWindow);
+  const symbol = useOverview(({ state, sums }) => (state.live ? sums : state.snapshot)?.underlyingSymbol ?? null);
+  const price = useOverview(({ state, sums }) => (state.live ? sums : state.snapshot)?.underlyingPrice ?? null);
+  const live = useOverview(({ state }) => state.live);
+  const inWords = useClock((now) => {
+    if (window === null) return 'none set';
+    if (now >= window.start) return `until ${minuteOfDay(window.end, timeZone)}`;
+    const left = window.start - now;
+    return left < 43_200_000 ? `in ${duration(left).replace(/ \d+ s$/, '')}` : minuteWithDay(window.start, now, timeZone);
+  });
+  return (
+    <dl className="pairs pairs-next">
+      <Pair name="Reset window" {...(window === null ? {} : { title: `${minuteOfDay(window.start, timeZone)} to ${minuteOfDay(window.end, timeZone)}, ${timeZone}` })}>
+        {inWords}
+      </Pair>
+      {symbol !== null && (
+        <Pair name={symbol}>
+          <span className={live ? undefined : 'dim'}>{price === null ? unknown : plain(price, 2)}</span>
+        </Pair>
+      )}
+    </dl>
+  );
+}
+
+function Pair({ name, title, children }: { readonly name: string; readonly title?: string; readonly children: ReactNode }) {
+  return (
+    <div className="pair" title={title}>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

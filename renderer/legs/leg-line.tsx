@@ -1,0 +1,47 @@
+import { memo } from 'react';
+import type { LegRow, Ms } from '../../preload/contract.ts';
+import { useClock } from '../live/live-context.tsx';
+import { StateShape } from '../parts/shape.tsx';
+import { greekNames } from '../words/greek-words.ts';
+import { greekDigits, plain, position, signed, unknown } from '../words/numbers.ts';
+import { duration } from '../words/times.ts';
+import { staleQuoteMs } from './legs-view.ts';
+
+/** One leg; where it is not priced, the reason stands where its Greeks would stand. */
+export const LegLine = memo(function LegLine({ leg, index }: { readonly leg: LegRow; readonly index: number }) {
+  const rest = leg.description.startsWith(leg.symbol) ? leg.description.slice(leg.symbol.length).trim() : leg.description;
+  return (
+    <tr aria-rowindex={index}>
+      <th scope="row" title={`${leg.description}, ${leg.kind}${leg.multiplier === null ? '' : `, multiplier ${leg.multiplier}`}`}>
+        <strong>{leg.symbol}</strong> {rest === '' ? <span className="secondary">{kindWords[leg.kind]}</span> : rest}
+      </th>
+      <td>{position(leg.position)}</td>
+      <td>{leg.price === null ? unknown : plain(leg.price, 2)}</td>
+      <td>{leg.impliedVolatility === null ? unknown : plain(leg.impliedVolatility * 100, 1)}</td>
+      <td>{signed(leg.unitDelta, 4)}</td>
+      {leg.reason === null ? (
+        greekNames.map((greek) => <td key={greek}>{signed(leg[greek], greekDigits[greek])}</td>)
+      ) : (
+        <td colSpan={4} className="leg-reason" title={leg.reason}>
+          <StateShape shape="triangle" tone="attention" size={12} /> {leg.reason}
+        </td>
+      )}
+      <td>{leg.quotedAt === null ? <span className="secondary">none</span> : <QuoteAge at={leg.quotedAt} />}</td>
+    </tr>
+  );
+});
+
+const kindWords: Readonly<Record<LegRow['kind'], string>> = { OPT: 'option', FOP: 'futures option', STK: 'stock', FUT: 'future', other: 'other' };
+
+function QuoteAge({ at }: { readonly at: Ms }) {
+  const age = useClock((now) => duration(now - at).replace(/ \d+ s$/, ''));
+  const stale = useClock((now) => now - at > staleQuoteMs);
+  return stale ? (
+    <span className="stale-mark" title={`No new quote for ${age}`}>
+      <span aria-hidden="true">◷ </span>
+      {age}
+    </span>
+  ) : (
+    <>{age}</>
+  );
+}

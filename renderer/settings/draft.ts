@@ -1,0 +1,85 @@
+import type { SettingName, SettingsChange, SettingsView, SettingValues } from '../../preload/contract.ts';
+
+export type ResetWindows = SettingValues['resetWindows'];
+
+/** The form as a person edits it: what is typed stays text until it is saved. */
+export interface Draft {
+  readonly apiMode: SettingValues['apiMode'];
+  readonly socketHost: string;
+  readonly socketPort: string;
+  readonly clientId: string;
+  readonly account: string;
+  readonly gatewayUrl: string;
+  readonly pollIntervalSeconds: string;
+  readonly dbHost: string;
+  readonly dbPort: string;
+  readonly dbName: string;
+  readonly dbUser: string;
+  readonly resetWindows: ResetWindows;
+  readonly underlyingSymbol: string;
+  readonly openAtLogin: boolean;
+  readonly menuBarTitle: boolean;
+  readonly keepAwake: boolean;
+}
+
+export type Errors = Readonly<Partial<Record<SettingName | 'password', string>>>;
+
+/** The saved settings as a form. */
+export function draftOf({ fields }: SettingsView): Draft {
+  const text = (name: SettingName): string => String(fields[name].value ?? '');
+  const flag = (name: SettingName): boolean => fields[name].value === true;
+  const windows = fields.resetWindows.value;
+  return {
+    apiMode: fields.apiMode.value === 'PORTAL' ? 'PORTAL' : 'SOCKET',
+    socketHost: text('socketHost'),
+    socketPort: text('socketPort'),
+    clientId: text('clientId'),
+    account: text('account'),
+    gatewayUrl: text('gatewayUrl'),
+    pollIntervalSeconds: text('pollIntervalSeconds'),
+    dbHost: text('dbHost'),
+    dbPort: text('dbPort'),
+    dbName: text('dbName'),
+    dbUser: text('dbUser'),
+    resetWindows: Array.isArray(windows) ? (windows as ResetWindows) : [],
+    underlyingSymbol: text('underlyingSymbol'),
+    openAtLogin: flag('openAtLogin'),
+    menuBarTitle: flag('menuBarTitle'),
+    keepAwake: flag('keepAwake'),
+  };
+}
+
+/**
+ * What of the form differs from the saved settings, as the bridge takes it.
+ *
+ * Only text that is no number where one is needed is judged here, because it cannot be sent; every other rule is the
+ * bridge's own, and its errors come back with the answer.
+ */
+export function changeOf(draft: Draft, view: SettingsView): { readonly change: SettingsChange; readonly errors: Errors } {
+  const saved = draftOf(view);
+  const change: Record<string, unknown> = {};
+  const errors: Partial<Record<SettingName, string>> = {};
+  for (const name of Object.keys(draft) as SettingName[]) {
+    if (view.fields[name].lockedBy !== null || JSON.stringify(draft[name]) === JSON.stringify(saved[name])) continue;
+    const value = draft[name];
+    if (numeric.has(name)) {
+      if (/^\d+(\.\d+)?$/.test(String(value).trim())) change[name] = Number(value);
+      else errors[name] = 'A number is needed here.';
+    } else if (nullable.has(name)) change[name] = String(value).trim() === '' ? null : String(value).trim();
+    else change[name] = typeof value === 'string' ? value.trim() : value;
+  }
+  return { change, errors };
+}
+
+const numeric: ReadonlySet<SettingName> = new Set<SettingName>(['socketPort', 'clientId', 'pollIntervalSeconds', 'dbPort']);
+const nullable: ReadonlySet<SettingName> = new Set<SettingName>(['dbHost', 'dbUser', 'underlyingSymbol']);
+
+/** Where the gateway listens, by the program that it is. */
+export const portPresets: readonly { readonly port: string; readonly name: string }[] = [
+  { port: '7496', name: 'TWS' },
+  { port: '7497', name: 'TWS paper' },
+  { port: '4001', name: 'IB Gateway' },
+  { port: '4002', name: 'IB Gateway paper' },
+  { port: '4003', name: 'container' },
+  { port: '4004', name: 'container paper' },
+];

@@ -1,0 +1,153 @@
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import type { PasswordChange, SettingsView } from '../../preload/contract.ts';
+import { useApi, useHost, useLive } from '../live/live-context.tsx';
+import { Dialog } from '../parts/dialog.tsx';
+import { changeOf, draftOf, type Draft, type Errors } from './draft.ts';
+import { DatabaseSection, DesktopSection, GatewaySection, RecordingSection } from './sections.tsx';
+
+/** Settings over the dashboard; every change takes effect when it is saved, without a restart. */
+export function SettingsDialog({ onClose, onSaved }: { readonly onClose: () => void; readonly onSaved: () => void }) {
+  const live = useLive();
+  const api = useApi();
+  const view = useSyncExternalStore(live.settings.subscribe, live.settings.get);
+  const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => {
+    void api.settings().then((answer) => (answer.ok ? live.settings.set(answer.value) : setProblem(answer.message)));
+  }, [api, live]);
+  if (view !== null) return <SettingsForm view={view} onClose={onClose} onSaved={onSaved} />;
+  return (
+    <Dialog label="Settings" className="dialog" onClose={onClose}>
+      <div className="dialog-head">
+        <h2>Settings</h2>
+      </div>
+      <p className="panel-note" role="status">
+        {problem === null ? 'Reading the settings' : `The settings could not be read. ${problem}`}
+      </p>
+      <div className="dialog-foot">
+        <button type="button" className="button" onClick={onClose}>
+          Close
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+function SettingsForm({ view, onClose, onSaved }: { readonly view: SettingsView; readonly onClose: () => void; readonly onSaved: () => void }) {
+  const host = useHost();
+  const form = useSettingsForm(view, onSaved);
+  const [guarding, setGuarding] = useState(false);
+  const close = (): void => (form.dirty ? setGuarding(true) : onClose());
+  const sections = [['gateway', 'Gateway'], ['recording', 'Recording'], ['database', 'Database'], ...(host.kind === 'desktop' ? [['desktop', host.platform === 'darwin' ? 'This Mac' : 'This computer']] : [])] as const;
+  return (
+    <Dialog label="Settings" className="dialog" onClose={close}>
+      <form
+        className="settings"
+        noValidate
+        ref={form.element}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void form.save();
+        }}
+      >
+        <div className="dialog-head">
+          <h2>Settings</h2>
+          <nav className="settings-nav" aria-label="Sections">
+            {sections.map(([id = '', title]) => (
+              <button key={id} type="button" onClick={() => document.getElementById(id)?.scrollIntoView({ block: 'start' })}>
+                {title}
+              </button>
+            ))}
+          </nav>
+        </div>
+        <div className="dialog-body" tabIndex={0} role="region" aria-label="All settings">
+          {view.warnings.map((warning) => (
+            <p key={warning} className="callout callout-attention">
+              {warning}
+            </p>
+          ))}
+          <GatewaySection {...form.section} />
+          <RecordingSection {...form.section} />
+          <DatabaseSection {...form.section} />
+          {host.kind === 'desktop' && <DesktopSection {...form.section} host={host} />}
+        </div>
+        <div className="dialog-foot">
+          {guarding ? (
+            <Guard onKeep={() => setGuarding(false)} onDiscard={onClose} />
+          ) : (
+            <>
+              <p role="status" className={form.problem === null ? 'secondary' : 'tone-problem'}>
+                {form.problem ?? (form.dirty ? 'Unsaved changes' : '')}
+              </p>
+              <button type="button" className="button" onClick={close}>
+                {form.dirty ? 'Cancel' : 'Close'}
+              </button>
+              <button type="submit" className="button primary" disabled={!form.dirty || form.saving}>
+                {form.saving ? 'Saving' : 'Save'}
+              </button>
+            </>
+          )}
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Before changes are thrown away. */
+function Guard({ onKeep, onDiscard }: { readonly onKeep: () => void; readonly onDiscard: () => void }) {
+  const keep = useRef<HTMLButtonElement>(null);
+  useEffect(() => keep.current?.focus(), []);
+  return (
+    <>
+      <p role="alert">The changes are not saved.</p>
+      <button type="button" className="button" onClick={onDiscard}>
+        Discard changes
+      </button>
+      <button type="button" className="button primary" ref={keep} onClick={onKeep}>
+        Keep editing
+      </button>
+    </>
+  );
+}
+
+function useSettingsForm(view: SettingsView, onSaved: () => void) {
+  const api = useApi();
+  const live = useLive();
+  const element = useRef<HTMLFormElement>(null);
+  // What was saved when the form was opened: settings that change elsewhere meanwhile do not overwrite what is typed.
+  const [saved] = useState(view);
+  const [draft, setDraft] = useState<Draft>(() => draftOf(view));
+  const [password, setPassword] = useState<PasswordChange>();
+  const [errors, setErrors] = useState<Errors>({});
+  const [saving, setSaving] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const pending = useMemo(() => changeOf(draft, saved), [draft, saved]);
+  const dirty = password !== undefined || Object.keys(pending.change).length > 0 || Object.keys(pending.errors).length > 0;
+
+  const fail = (found: Errors): void => {
+    setErrors(found);
+    setProblem('Nothing was saved: correct the marked fields.');
+    // The first marked field, once its error stands there.
+    requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+  };
+  const save = async (): Promise<void> => {
+    if (Object.keys(pending.errors).length > 0) return fail(pending.errors);
+    setSaving(true);
+    const answer = await (password === undefined ? api.saveSettings(pending.change) : api.saveSettings(pending.change, password));
+    setSaving(false);
+    if (!answer.ok) return setProblem(`Nothing was saved. ${answer.message}`);
+    if (!answer.value.saved) return fail(answer.value.errors);
+    live.settings.set(answer.value.settings);
+    onSaved();
+  };
+  const edit = (part: Partial<Draft>): void => {
+    setDraft((before) => ({ ...before, ...part }));
+    // An error is about the old value: it goes as soon as that is changed.
+    setErrors((before) => Object.fromEntries(Object.entries(before).filter(([name]) => !(name in part))));
+    setProblem(null);
+  };
+  const onPassword = (change: PasswordChange | undefined): void => {
+    setPassword(change);
+    setErrors(({ password: _, ...others }) => others);
+  };
+  return { element, dirty, saving, problem, save, section: { view: saved, draft, errors, edit, password, onPassword } };
+}

@@ -1,0 +1,43 @@
+import { memo, useMemo } from 'react';
+import type { GreekName, HistorySeries } from '../../preload/contract.ts';
+import { curveBreaks } from '../chart/chart-rows.ts';
+
+const width = 96;
+const height = 28;
+const inset = 2;
+
+/** The last 15 minutes of one Greek as a line without axes; decorative, the chart tells the same with numbers. */
+export const Sparkline = memo(function Sparkline({ series, greek }: { readonly series: HistorySeries | null; readonly greek: GreekName }) {
+  const path = useMemo(() => (series === null ? '' : sparkPath(series, greek)), [series, greek]);
+  return (
+    <svg className="sparkline" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
+      <path d={path} vectorEffect="non-scaling-stroke" />
+    </svg>
+  );
+});
+
+/** One SVG path; a gap or a value that is not known lifts the pen. */
+export function sparkPath(series: HistorySeries, greek: GreekName): string {
+  const { last } = series.greeks[greek];
+  const known = last.filter((value) => value !== null);
+  if (known.length === 0) return '';
+  const low = Math.min(...known);
+  const high = Math.max(...known);
+  const span = high - low;
+  const x = (at: number): number => inset + ((at - series.from) / Math.max(1, series.to - series.from)) * (width - 2 * inset);
+  const y = (value: number): number => (span === 0 ? height / 2 : height - inset - ((value - low) / span) * (height - 2 * inset));
+  const breaksAfter = curveBreaks(series);
+  let path = '';
+  let down = false;
+  series.at.forEach((at, index) => {
+    const value = last[index] ?? null;
+    if (value === null) {
+      down = false;
+      return;
+    }
+    if (breaksAfter[index - 1] === true) down = false;
+    path += `${down ? 'L' : 'M'}${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
+    down = true;
+  });
+  return path;
+}

@@ -1,0 +1,46 @@
+import type { GreekName, Ms, Overview, Snapshot } from '../../preload/contract.ts';
+
+/** What the four tiles show: the sums of one instant, and whether they are of now. */
+export interface TilesView {
+  readonly sums: Snapshot | null;
+  /** Not of now: they are dimmed, and their age stands where the change of the day stood. */
+  readonly stale: boolean;
+  /** Instant whose age is shown: of the newest tick while live, else of the sums. */
+  readonly asOf: Ms | null;
+}
+
+/**
+ * Chooses the sums to show. While they are live: those of this moment. Else the last ones that were, with their age;
+ * sums of a connection that is still warming up cover part of the book and are never passed off as the book's.
+ */
+export function viewTiles({ state, sums, lastTickAt }: Pick<Overview, 'state' | 'sums' | 'lastTickAt'>): TilesView {
+  if (state.live && state.connection.kind === 'connected') {
+    const shown = sums ?? state.snapshot;
+    return { sums: shown, stale: false, asOf: shown === null ? null : Math.min(shown.at, lastTickAt ?? shown.at) };
+  }
+  return { sums: state.snapshot, stale: true, asOf: state.snapshot?.at ?? null };
+}
+
+/** Live sums that have not moved on for this long mean that something hangs, whatever the state says. */
+export function silentAfter(pollIntervalMs: Ms): Ms {
+  return Math.max(15_000, 3 * pollIntervalMs);
+}
+
+/** Why a Greek is not known, for people; null where it is known. */
+export function unknownReason(greek: GreekName, { sums }: TilesView, state: Overview['state']): string | null {
+  if (sums === null) {
+    if (state.connection.kind === 'connected') return 'waiting for prices';
+    return state.connection.kind === 'connecting' ? 'connecting' : 'not connected';
+  }
+  if (sums[greek] !== null) return null;
+  const { legs, priced, unpriced } = sums.coverage;
+  if (legs > 0 && priced === 0) return unpriced[0] === undefined ? 'no leg is priced' : `no leg is priced: ${unpriced[0].reason}`;
+  return 'not known';
+}
+
+/** "28 of 30 legs", "30 legs", "no positions". */
+export function coverageWords(coverage: Snapshot['coverage']): string {
+  const { legs, priced } = coverage;
+  if (legs === 0) return 'no positions';
+  return priced === legs ? `${legs.toLocaleString('en-US')} ${legs === 1 ? 'leg' : 'legs'}` : `${priced.toLocaleString('en-US')} of ${legs.toLocaleString('en-US')} legs`;
+}
