@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock, Ms } from './clock.ts';
 import type { Delivery, DeliveryEvent, LogRow } from './delivery/delivery.ts';
 import { describeGap, GapTracker, type Gap } from './gap-tracker.ts';
 import type { Gateway, Session, SessionEvent } from './gateway/gateway.ts';
@@ -87,6 +87,20 @@ export class Engine {
     return session === undefined ? [] : tabulateLegs(session.legs(), (conId) => session.quote(conId));
   }
 
+  /** The sums at this very moment while they are live, else the last ones with their own instant; null before the first row. */
+  sums(): Snapshot | null {
+    const session = this.#supervisor.session;
+    const { live, snapshot } = this.#store.state;
+    return live && session !== undefined ? this.#sum(session) : snapshot;
+  }
+
+  /** Wall-clock instant of the newest market-data tick of the present session; null before its first one and without a session. */
+  lastTickAt(): Ms | null {
+    const { clock } = this.#parts;
+    const tickAt = this.#supervisor.session?.lastTickAt();
+    return tickAt === undefined ? null : Math.round(clock.now() - (clock.monotonic() - tickAt));
+  }
+
   /** Starts delivery, tells how the time before was spent, and dials. */
   start(): void {
     const { clock, delivery, logger } = this.#parts;
@@ -123,6 +137,11 @@ export class Engine {
 
   resume(by: 'user' | 'sleep'): void {
     this.#supervisor.resume(by);
+    this.#parts.delivery.probeNow();
+  }
+
+  /** Tries the database at once instead of at the next probe; does nothing while delivery works. */
+  retryDatabase(): void {
     this.#parts.delivery.probeNow();
   }
 

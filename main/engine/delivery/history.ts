@@ -139,6 +139,12 @@ export class History {
     return this.#read((db) => db.prepare(sql).all(parameters), []) as HistoryLogEntry[];
   }
 
+  /** Entries after an id, in the order in which they came. */
+  logsAfter(id: number, limit: number): readonly HistoryLogEntry[] {
+    const sql = 'SELECT id, at, status, message FROM log WHERE id > ? ORDER BY id LIMIT ?';
+    return this.#read((db) => db.prepare(sql).all(id, limit), []) as HistoryLogEntry[];
+  }
+
   /** Samples since an instant of the last 26 hours. */
   countSince(at: Ms): number {
     return this.#read((db) => db.prepare('SELECT count(*) FROM sample WHERE at >= ?').pluck().get(at), 0) as number;

@@ -19,8 +19,12 @@ export interface Gateway {
    * Deadlines (connect 10 s, handshake 10 s, positions 15 s) are the session's own and end in `closed`.
    */
   open(listener: (event: SessionEvent) => void): Session;
-  /** Tries one short session for `--check` and Settings' "Test connection"; never throws; at most `deadlineMs`. */
-  check(deadlineMs: Ms): Promise<readonly Finding[]>;
+  /**
+   * Tries one short session for `--check` and Settings' "Test connection"; never throws; at most `deadlineMs`.
+   *
+   * @param ownSessionRuns another gateway object of this very program runs a session under the same identity: that it is in use is no fault.
+   */
+  check(deadlineMs: Ms, ownSessionRuns?: boolean): Promise<readonly Finding[]>;
 }
 
 /** One connection's life, from dialling to disposal. */

@@ -2,13 +2,13 @@ import { assertNever } from '../assert-never.ts';
 import { windowName } from '../supervision/reset-window.ts';
 import type { Origin } from './environment.ts';
 import type { SettingOrigins } from './load-settings.ts';
-import { SETTING_NAMES, SETTING_RULES, type SettingValues } from './schema.ts';
+import { SETTING_NAMES, SETTING_RULES, type SettingName } from './schema.ts';
 import type { Settings } from './settings.ts';
 
 /** The settings in force for the log, by variable or name: "7496 (default)", "*** (from DB_PASS)"; no password, ever. */
 export function describeSettings(settings: Settings, origins: SettingOrigins): Readonly<Record<string, string>> {
   const { socket, database } = settings;
-  const values: { readonly [Name in keyof SettingValues]: string } = {
+  const values: { readonly [Name in Exclude<SettingName, DesktopName>]: string } = {
     apiMode: settings.apiMode,
     socketHost: socket.host,
     socketPort: String(socket.port),
@@ -26,10 +26,18 @@ export function describeSettings(settings: Settings, origins: SettingOrigins): R
     resetWindows: settings.resetWindows.map(windowName).join(', ') || 'none',
     underlyingSymbol: settings.underlyingSymbol ?? 'SPX, else ES, else the only one',
   };
-  const lines = SETTING_NAMES.map((name) => [SETTING_RULES[name].variable ?? name, `${values[name]} (${describeOrigin(origins[name])})`]);
+  const lines = SETTING_NAMES.filter((name) => !isDesktopName(name)).map((name) => [SETTING_RULES[name].variable ?? name, `${values[name]} (${describeOrigin(origins[name])})`]);
   const password = database?.password === undefined ? 'none' : '***';
   // Not "DB_PASS": the logger blanks out whatever stands under that name, and "none" is worth knowing.
   return Object.fromEntries([...lines, ['DB_PASS or DB_PASS_FILE', `${password} (${describeOrigin(origins.dbPassword)})`]]);
+}
+
+/** What changes nothing about the bridge itself stands in no log. */
+const desktopNames = ['openAtLogin', 'menuBarTitle', 'keepAwake'] as const satisfies readonly SettingName[];
+type DesktopName = (typeof desktopNames)[number];
+
+function isDesktopName(name: SettingName): name is DesktopName {
+  return (desktopNames as readonly SettingName[]).includes(name);
 }
 
 /** Where a value comes from, for people: "from IB_CLIENT_ID in /home/trader/.env". */

@@ -24,6 +24,8 @@ export type SettingOrigins = Readonly<Record<SettingName | 'dbPassword', Origin>
 
 export interface LoadedSettings {
   readonly settings: Settings;
+  /** The same by the names of settings.json, with the desktop application's own. */
+  readonly values: SettingValues;
   readonly origins: SettingOrigins;
   /** What a person should know though the start goes on: a broken settings file that was kept aside. */
   readonly warnings: readonly string[];
@@ -80,7 +82,7 @@ export function loadSettings(sources: SettingsSources): LoadedSettings {
   }
   if (problems.length > 0) throw new SettingsError(problems);
   const settings = assemble(values, password.password, sources, origins['bufferPath']);
-  return { settings, origins: origins as SettingOrigins, warnings: file.warnings };
+  return { settings, values, origins: origins as SettingOrigins, warnings: file.warnings };
 }
 
 /** Values under the names that the engine uses, with paths resolved and seconds as milliseconds. */

@@ -23,6 +23,10 @@ export interface SettingValues {
   readonly dbUser: string | null;
   readonly resetWindows: readonly ResetWindow[];
   readonly underlyingSymbol: string | null;
+  /** The desktop application's own; the daemon keeps them as they are. */
+  readonly openAtLogin: boolean;
+  readonly menuBarTitle: boolean;
+  readonly keepAwake: boolean;
 }
 
 export type SettingName = keyof SettingValues;
@@ -50,6 +54,9 @@ const port = z.int().min(1).max(65_535);
 const PORT_ALLOWED = 'a whole number from 1 to 65535';
 /** PostgreSQL cuts names at 63 bytes; a longer one silently means another database. */
 const identifier = z.string().min(1).max(63).refine(isPrintable);
+
+/** A switch of the settings file, off by default. */
+const switchedOff: SettingRule<boolean> = { variable: null, allowed: 'true or false', schema: z.boolean(), fromText: asText, default: false };
 
 /** The rules of design.md section 8, in the order in which errors and dumps list them. */
 export const SETTING_RULES: { readonly [Name in SettingName]: SettingRule<SettingValues[Name]> } = {
@@ -96,7 +103,7 @@ export const SETTING_RULES: { readonly [Name in SettingName]: SettingRule<Settin
     fromText: asText,
     default: null,
   },
-  gatewayCompete: { variable: null, allowed: 'true or false', schema: z.boolean(), fromText: asText, default: false },
+  gatewayCompete: switchedOff,
   pollIntervalSeconds: {
     variable: 'BRIDGE_POLL_INTERVAL',
     allowed: 'seconds from 1 to 3600, such as 5 or 2.5',
@@ -135,6 +142,9 @@ export const SETTING_RULES: { readonly [Name in SettingName]: SettingRule<Settin
     fromText: asText,
     default: null,
   },
+  openAtLogin: switchedOff,
+  menuBarTitle: switchedOff,
+  keepAwake: switchedOff,
 };
 
 /** Names in the order of the table. */

@@ -46,12 +46,17 @@ export function parseSettingsFile(text: string, file: string, version = VERSION,
   return stored;
 }
 
+/** The text of a settings file of this version. */
+export function formatSettingsFile(settings: StoredSettings): string {
+  return `${JSON.stringify({ version: VERSION, ...settings }, null, 2)}\n`;
+}
+
 /**
  * Replaces the settings file in one step: after a crash it holds either the old or the new settings, never half of them.
  * Readable by its owner only. Refuses values that the rules refuse, so that what was saved can be read again.
  */
 export function saveSettingsFile(path: string, settings: StoredSettings): void {
-  const text = `${JSON.stringify({ version: VERSION, ...settings }, null, 2)}\n`;
+  const text = formatSettingsFile(settings);
   parseSettingsFile(text, path);
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
