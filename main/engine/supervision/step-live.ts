@@ -112,7 +112,8 @@ function upstreamUp(current: Supervision, phase: Live, dataLost: boolean, facts:
 
 function needLogin(current: Supervision, cause: Cause, facts: Facts): LiveOutcome {
   const { phase } = current;
-  if ((phase.kind !== 'live' && phase.kind !== 'opening') || phase.login !== null) return unchanged(current);
+  // Another cause replaces the one before: first a login, then a session of the same user elsewhere.
+  if ((phase.kind !== 'live' && phase.kind !== 'opening') || phase.login?.cause.code === cause.code) return unchanged(current);
   const effects: Effect[] = [
     { type: 'dark', cause },
     { type: 'log', severity: 'warning', message: cause.action === undefined ? cause.text : `${cause.text}; ${cause.action}` },
