@@ -22,6 +22,8 @@ export class OutboxOpenError extends Error {
 export interface OutboxFileOptions {
   /** Stands in for a full disk in tests: SQLite answers SQLITE_FULL beyond this many pages of 4,096 bytes. */
   readonly maxPageCount?: number;
+  /** Pages that SQLite keeps in memory; few make a test's reads reach the file. */
+  readonly cachePages?: number;
 }
 
 const SCHEMA_VERSION = 1;
@@ -66,6 +68,7 @@ export function openOutboxFile(path: string, options: OutboxFileOptions = {}): S
     makeDurable(db);
     createSchema(db);
     if (options.maxPageCount !== undefined) db.pragma(`max_page_count = ${options.maxPageCount}`);
+    if (options.cachePages !== undefined) db.pragma(`cache_size = ${options.cachePages}`);
     verify(db);
     return db;
   } catch (error) {

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { closeSync, copyFileSync, existsSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { Ms } from '../clock.ts';
 import { closeQuietly, openOutboxFile, syncFolder, type SqliteDatabase } from './outbox-file.ts';
 import { OutboxStore, toStoredRecord, type DeadRow } from './outbox-store.ts';
@@ -21,6 +21,39 @@ const END = Buffer.from(CHECKSUM_START);
 const END_LENGTH = END.length + 8 + 2;
 
 const salvagedPath = (path: string): string => `${path}.salvaged`;
+const keptLogPath = (path: string): string => `${path}.kept-log`;
+
+/**
+ * Copies a write-ahead log that an unclean end has left, before SQLite opens it: SQLite takes a log with one flipped bit
+ * for one that ends there, and deletes it with everything behind. True when a copy was made.
+ */
+export function keepLog(path: string): boolean {
+  const log = `${path}-wal`;
+  // An earlier copy is from a start that was cut off: it may hold what the present log has lost.
+  if (!existsSync(log) || statSync(log).size === 0 || existsSync(keptLogPath(path))) return false;
+  copyFileSync(log, keptLogPath(path));
+  return true;
+}
+
+/** Adds undelivered rows that the kept log holds and the opened file does not; null when nothing was missing. */
+export function rescueFromLog(path: string, store: OutboxStore, now: Ms): SalvageReport | null {
+  if (!existsSync(keptLogPath(path))) return null;
+  const acked = store.readAcked();
+  const missing = new Map<number, OutboxRow>();
+  for (const row of scanRecords(keptLogPath(path))) if (row.id > acked && !store.has(row.id)) missing.set(row.id, row);
+  if (missing.size === 0) {
+    forgetKeptLog(path);
+    return null;
+  }
+  store.transact(() => missing.forEach((row) => store.insert(toStoredRecord(row))));
+  const movedTo = `${freeName(path, now)}-wal`;
+  renameSync(keptLogPath(path), movedTo);
+  return { recovered: missing.size, movedTo };
+}
+
+export function forgetKeptLog(path: string): void {
+  rmSync(keptLogPath(path), { force: true });
+}
 
 /**
  * Moves a damaged outbox aside and builds a new one from every record whose checksum fits, found by scanning the raw
@@ -56,7 +89,7 @@ function copyRecords(path: string, store: OutboxStore): number {
        SET kind = excluded.kind, rec = excluded.rec WHERE excluded.kind = ${KIND_NUMBER.moved}`,
   );
   store.transact(() => {
-    for (const file of [path, `${path}-wal`]) {
+    for (const file of [path, `${path}-wal`, keptLogPath(path)]) {
       for (const row of scanRecords(file)) {
         const record = toStoredRecord(row);
         insert.run(record.id, Buffer.from(record.epoch, 'hex'), record.eseq, record.kind, record.ts, record.rec);
@@ -125,6 +158,8 @@ function moveAside(path: string, now: Ms): string {
   for (const suffix of ['', '-wal', '-shm']) {
     if (existsSync(path + suffix)) renameSync(path + suffix, target + suffix);
   }
+  // SQLite may have deleted the log when it gave the file up; the copy is the same.
+  if (existsSync(keptLogPath(path))) renameSync(keptLogPath(path), `${target}-wal`);
   renameSync(salvagedPath(path), path);
   syncFolder(path);
   return target;

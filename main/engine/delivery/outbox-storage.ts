@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { Ballast } from './ballast.ts';
 import type { FaultHook } from './fault-point.ts';
-import { checkpoint, closeQuietly, isCorruption, openOutboxFile, sqliteCode, type OutboxFileOptions } from './outbox-file.ts';
-import { finishInterruptedSalvage, salvageOutbox, type SalvageReport } from './outbox-salvage.ts';
+import { checkpoint, closeQuietly, isCorruption, openOutboxFile, OutboxInUseError, sqliteCode, type OutboxFileOptions } from './outbox-file.ts';
+import { finishInterruptedSalvage, forgetKeptLog, keepLog, rescueFromLog, salvageOutbox, type SalvageReport } from './outbox-salvage.ts';
 import { OutboxStore, type DeadRow, type StoredRecord } from './outbox-store.ts';
 
 export const MEMORY_ROWS_LIMIT = 20_000;
@@ -153,10 +153,17 @@ export class OutboxStorage {
 
   #open(): OutboxStore {
     const { path, clock } = this.#options;
+    const kept = keepLog(path);
     try {
-      return new OutboxStore(openOutboxFile(path, this.#options));
+      const store = new OutboxStore(openOutboxFile(path, this.#options));
+      const rescued = rescueFromLog(path, store, clock.now());
+      if (rescued !== null) this.#listener.salvaged(rescued);
+      return store;
     } catch (error) {
-      if (!isCorruption(error)) throw error;
+      if (!isCorruption(error)) {
+        if (kept && error instanceof OutboxInUseError) forgetKeptLog(path); // It is the other bridge's, and alive.
+        throw error;
+      }
       this.#listener.salvaged(salvageOutbox(path, clock.now()));
       return new OutboxStore(openOutboxFile(path, this.#options));
     }
@@ -229,6 +236,7 @@ export class OutboxStorage {
   }
 
   #reopen(damaged: boolean): boolean {
+    if (damaged) keepLog(this.#options.path);
     closeQuietly(this.#store?.db);
     this.#store = null;
     try {

@@ -205,13 +205,18 @@ export class Outbox {
   requeue(ids: readonly number[]): number {
     const wanted = new Set(ids);
     const rows = this.deadRows().flatMap((dead) => {
-      const row = wanted.has(dead.id) ? decodeRecord(dead.rec) : null;
+      const row = wanted.has(dead.id) && !this.#isMoved(dead.id) ? decodeRecord(dead.rec) : null;
       return row === null ? [] : [row];
     });
     if (rows.length === 0) return 0;
     if (!this.durable || !this.#renumber(rows)) throw new Error('dead rows cannot be queued again while the outbox cannot be written');
     this.#dead -= rows.length;
     return rows.length;
+  }
+
+  /** True for a dead row that was queued again already (its removal from `dead` was lost with a damaged log). */
+  #isMoved(id: number): boolean {
+    return this.#storage.range(id - 1, id, 1)[0]?.kind === KIND_NUMBER.moved;
   }
 
   /**
