@@ -121,14 +121,15 @@ describe('asking for everything again', () => {
 
 describe('signs of life', () => {
   test('a probe overtakes what waits and its answer is heard, without being a tick', async (t) => {
-    const { gateway, simulator, clock } = await startSimulator(t);
-    const recorded = record(t, gateway);
-    const { session } = recorded;
-    await untilReady(recorded);
+    const positions = Array.from({ length: 60 }, (_, i) => positionFrame(5_000 + i, 1));
+    const { peer, session, clock } = await runOnRawPeer(t, { positions });
     session.probe();
-    await advanceUntil(clock, () => simulator.receivedOf('market-data').length === 40, 'everything');
-    const types = simulator.received.map(({ request }) => request.type);
-    assert.ok(types.indexOf('current-time') < types.lastIndexOf('market-data'));
+    await clock.advance(3_000);
+    await until(() => peer.requestsOf(outgoing.marketData).length === 60, 'everything');
+    // The start message, the type of market data and the positions are the first three of the 45.
+    assert.equal(peer.requests.findIndex(([kind]) => kind === outgoing.currentTime), 45);
+    peer.send(computationFrame(await peer.requestIdOf(5_000), 13));
+    await until(() => session.lastTickAt(), 'a tick');
     const tickAt = session.lastTickAt();
     await clock.advance(30_000);
     const heardAt = session.lastHeardAt();

@@ -105,6 +105,20 @@ describe('refusals', () => {
     assert.equal(peer.requestsOf(outgoing.cancelMarketData).length, 0, 'there is nothing to cancel');
   });
 
+  test('200 on SMART: the exchange of the contract details is remembered for the next request and the next session', async (t) => {
+    const { peer, session, gateway } = await runOnRawPeer(t);
+    peer.send(errorFrame(await peer.requestIdOf(OPTION), 200));
+    const inquiry = await until(() => peer.requestsOf(outgoing.contractDetails)[0], 'the inquiry');
+    peer.send(detailsFrame(Number(inquiry[2]), OPTION, { exchange: 'CBOE', multiplier: '100' }), frame(52, 1, Number(inquiry[2])));
+    await until(() => peer.requestsOf(outgoing.marketData).length === 2, 'the second request');
+    session.resubscribe();
+    await until(() => peer.requestsOf(outgoing.marketData).length === 3, 'the third request');
+    await untilReady(record(t, gateway));
+    await until(() => peer.requestsOf(outgoing.marketData).length === 4, 'the request of the next session');
+    assert.deepEqual(peer.requestsOf(outgoing.marketData).map((fields) => fields.includes('CBOE')), [false, true, true, true]);
+    assert.equal(peer.requestsOf(outgoing.contractDetails).length, 1);
+  });
+
   test('200: the contract details are asked once; a better exchange is taken, and a second 200 is final', async (t) => {
     const { peer, session, clock } = await runOnRawPeer(t);
     peer.send(errorFrame(await peer.requestIdOf(OPTION), 200, 'No security definition'));

@@ -121,6 +121,16 @@ describe('disposal', () => {
     await until(() => process.getActiveResourcesInfo().length <= resourcesBefore, 'no sockets and no timers');
   });
 
+  test('closing frees the timers of refused legs, of contract details without an answer, and of what waits to be sent', async (t) => {
+    const positions = [...Array.from({ length: 60 }, (_, i) => positionFrame(5_000 + i, 1)), positionFrame(OPTION, 1, { secType: 'FOP', symbol: 'ES' })];
+    const { peer, session, clock } = await runOnRawPeer(t, { positions });
+    peer.send(frame(4, 2, await peer.requestIdOf(5_000), 354, 'not subscribed', ''));
+    await until(() => session.quote(5_000)?.refusal, 'the refusal');
+    assert.equal(clock.pendingTimers, 3);
+    await session.close();
+    assert.equal(clock.pendingTimers, 0);
+  });
+
   test('closing on a half-open connection does not wait for the peer', async (t) => {
     const { gateway, simulator } = await startSimulator(t);
     const recorded = record(t, gateway);
