@@ -38,6 +38,8 @@ export interface DeliveryLimits {
   readonly ballastBytes?: number;
   readonly memoryRows?: number;
   readonly maxPageCount?: number;
+  /** Rows in one statement. */
+  readonly batchRows?: number;
 }
 
 /** Delivery as the engine sees it, plus the rows that PostgreSQL refused. */
@@ -94,6 +96,7 @@ class OutboxDelivery implements DurableDelivery {
       target: options.target,
       clock,
       reporter: this.#events,
+      ...(limits.batchRows !== undefined && { batchRows: limits.batchRows }),
       ...(options.faultPoint && { faultPoint: options.faultPoint }),
     });
   }

@@ -12,11 +12,19 @@ const PRUNE_LIMIT = 5_000;
 
 /** What the shipper has to do next, in order; chosen only after a reconcile. */
 export type Work =
-  | { readonly kind: 'rows'; readonly epoch: string; readonly expected: number; readonly rows: readonly OutboxRow[] }
+  | RowsToSend
   /** Rows that exist neither here nor in PostgreSQL: destroyed by damage, or lost on both sides. */
   | { readonly kind: 'gap'; readonly epoch: string; readonly expected: number; readonly through: number }
   /** A row whose record does not fit its checksum. */
   | { readonly kind: 'damaged'; readonly epoch: string; readonly expected: number; readonly record: StoredRecord };
+
+export interface RowsToSend {
+  readonly kind: 'rows';
+  readonly epoch: string;
+  /** The eseq before the first row. */
+  readonly expected: number;
+  readonly rows: readonly OutboxRow[];
+}
 
 export interface OutboxListener {
   notDurable(reason: string): void;
@@ -54,6 +62,8 @@ export class Outbox {
   #waiting: number;
   #dead: number;
   #sink: number | null;
+  /** Read while the server was busy with the rows before it. */
+  #ahead: RowsToSend | null = null;
   /** What is in the file; differs from memory while progress is unsaved. */
   #saved: { acked: number; sink: number | null };
 
@@ -145,6 +155,8 @@ export class Outbox {
 
   /** Queues rows again under new numbers and marks their old places, in one transaction; false when the disk does not take it. */
   #renumber(rows: readonly OutboxRow[]): boolean {
+    // What was read ahead may be one of these, under its old number.
+    this.#ahead = null;
     const records = this.#number(rows.map(({ entry }) => entry));
     const done = this.#storage.tryWrite((store) => {
       for (const record of records) store.insert(record);
@@ -158,10 +170,34 @@ export class Outbox {
   nextWork(limit: number): Work | null {
     for (const span of this.#spans) {
       if (span.settled >= span.last) continue;
+      const ahead = this.#takeAhead(span, limit);
+      if (ahead !== null) return ahead;
       const records = this.#storage.range(span.base + span.settled, span.base + span.last, limit);
       return toWork(span, records);
     }
     return null;
+  }
+
+  /**
+   * Reads what follows `through` while the server works on the rows up to it; only in a backlog of more than `limit`. It
+   * counts only if the next work begins exactly there, so not after a reconcile that moved us, and not after a renumbering.
+   */
+  readAhead(epoch: string, through: number, limit: number): void {
+    const span = this.#span(epoch);
+    this.#ahead = null;
+    if (span.last - through < limit) return;
+    try {
+      const work = toWork({ ...span, settled: through }, this.#storage.range(span.base + through, span.base + span.last, limit));
+      if (work.kind === 'rows') this.#ahead = work;
+    } catch {
+      return; // `nextWork` meets the same error where it can be reported.
+    }
+  }
+
+  #takeAhead({ epoch, settled }: EpochSpan, limit: number): RowsToSend | null {
+    const ahead = this.#ahead;
+    this.#ahead = null;
+    return ahead !== null && ahead.epoch === epoch && ahead.expected === settled && ahead.rows.length === limit ? ahead : null;
   }
 
   /** Notes that a statement with rows up to `eseq` is about to be sent. */

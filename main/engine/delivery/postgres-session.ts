@@ -12,11 +12,11 @@ const SINK_EPOCH = '00'.repeat(16);
 const DELIVER = `
   WITH w AS (UPDATE bridge_outbox_watermark SET seq=$2, updated_at=now() WHERE epoch=decode($1,'hex') AND seq=$3 RETURNING 1),
    g AS (INSERT INTO portfolio_greeks(timestamp,contract,delta,gamma,vega,theta,underlying_price)
-         SELECT t.ts::timestamptz,t.a,t.b,t.c,t.d,t.e,t.f
-         FROM w, unnest($4::text[],$5::text[],$6::float8[],$7::float8[],$8::float8[],$9::float8[],$10::float8[])
+         SELECT t.ts,t.a,t.b,t.c,t.d,t.e,t.f
+         FROM w, unnest($4::timestamptz[],$5::text[],$6::float8[],$7::float8[],$8::float8[],$9::float8[],$10::float8[])
               WITH ORDINALITY AS t(ts,a,b,c,d,e,f,o) ORDER BY t.o RETURNING 1),
    l AS (INSERT INTO api_logs(timestamp,api_mode,message,status)
-         SELECT t.ts::timestamptz,t.a,t.b,t.c FROM w, unnest($11::text[],$12::text[],$13::text[],$14::text[])
+         SELECT t.ts,t.a,t.b,t.c FROM w, unnest($11::timestamptz[],$12::text[],$13::text[],$14::text[])
               WITH ORDINALITY AS t(ts,a,b,c,o) ORDER BY t.o RETURNING 1)
   SELECT (SELECT count(*) FROM w)::int w, (SELECT count(*) FROM g)::int g, (SELECT count(*) FROM l)::int l`;
 
@@ -106,30 +106,34 @@ class PostgresSession implements DatabaseSession {
   }
 }
 
-// Timestamps travel as ISO 8601 text in UTC: no Date object through the driver, no session time zone.
 function greeksColumns(rows: readonly GreeksRow[]): unknown[] {
-  const numbers = (pick: (row: GreeksRow) => number | null): (string | null)[] => {
-    return rows.map((row) => {
-      const value = pick(row);
-      return value === null ? null : numberText(value);
-    });
-  };
   return [
-    rows.map(({ timestamp }) => new Date(timestamp).toISOString()),
+    instants(rows),
     rows.map(({ contract }) => contract),
-    numbers(({ delta }) => delta),
-    numbers(({ gamma }) => gamma),
-    numbers(({ vega }) => vega),
-    numbers(({ theta }) => theta),
-    numbers(({ underlyingPrice }) => underlyingPrice),
+    doubles(rows, ({ delta }) => delta),
+    doubles(rows, ({ gamma }) => gamma),
+    doubles(rows, ({ vega }) => vega),
+    doubles(rows, ({ theta }) => theta),
+    doubles(rows, ({ underlyingPrice }) => underlyingPrice),
   ];
 }
 
 function logColumns(rows: readonly LogRow[]): unknown[] {
-  return [
-    rows.map(({ timestamp }) => new Date(timestamp).toISOString()),
-    rows.map(({ apiMode }) => apiMode),
-    rows.map(({ message }) => message),
-    rows.map(({ status }) => status),
-  ];
+  return [instants(rows), rows.map(({ apiMode }) => apiMode), rows.map(({ message }) => message), rows.map(({ status }) => status)];
+}
+
+// Columns whose values need no quotes are written as PostgreSQL's array text here: the driver looks at each element with two
+// regular expressions, a tenth of a drain's work.
+
+/** Timestamps travel as ISO 8601 text in UTC: no Date object through the driver, no session time zone. */
+function instants(rows: readonly { readonly timestamp: number }[]): string {
+  return `{${rows.map(({ timestamp }) => new Date(timestamp).toISOString()).join(',')}}`;
+}
+
+function doubles(rows: readonly GreeksRow[], pick: (row: GreeksRow) => number | null): string {
+  const texts = rows.map((row) => {
+    const value = pick(row);
+    return value === null ? 'NULL' : numberText(value);
+  });
+  return `{${texts.join(',')}}`;
 }

@@ -4,7 +4,7 @@ import { assertNever } from '../assert-never.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import type { BatchResult, DatabaseSession } from './database-session.ts';
 import type { FaultHook } from './fault-point.ts';
-import type { Outbox, Work } from './outbox.ts';
+import type { Outbox, RowsToSend } from './outbox.ts';
 import { toStoredRecord } from './outbox-store.ts';
 import { dataErrorCode } from './postgres-errors.ts';
 import type { OutboxRow } from './record.ts';
@@ -28,9 +28,9 @@ export interface ShipmentParts {
   readonly clock: Clock;
   readonly reporter: Reporter;
   readonly faultPoint?: FaultHook;
+  /** Most rows in one statement; {@link BATCH_ROWS} by default. */
+  readonly batchRows?: number;
 }
-
-type Rows = Extract<Work, { kind: 'rows' }>;
 
 /** Sends one piece of work at a time, and knows how to get past rows that PostgreSQL refuses. */
 export class ShipmentDesk {
@@ -39,7 +39,8 @@ export class ShipmentDesk {
   readonly #reporter: Reporter;
   readonly #fault: FaultHook | undefined;
   /** Halved until a refused row stands alone, doubled with every success: healthy rows before it go out first, in order. */
-  #batchRows = BATCH_ROWS;
+  #batchRows: number;
+  readonly #batchRowsLimit: number;
   #poison = { code: '', streak: 0 };
   #delivered = 0;
   #lastDelivery: DeliveryState['lastDelivery'] = null;
@@ -50,6 +51,8 @@ export class ShipmentDesk {
     this.#clock = parts.clock;
     this.#reporter = parts.reporter;
     this.#fault = parts.faultPoint;
+    this.#batchRowsLimit = parts.batchRows ?? BATCH_ROWS;
+    this.#batchRows = this.#batchRowsLimit;
   }
 
   get progress(): Pick<DeliveryState, 'delivered' | 'lastDelivery' | 'drain'> {
@@ -79,14 +82,17 @@ export class ShipmentDesk {
     }
   }
 
-  async #deliver(session: DatabaseSession, signal: AbortSignal, work: Rows): Promise<void> {
+  async #deliver(session: DatabaseSession, signal: AbortSignal, work: RowsToSend): Promise<void> {
     const through = work.expected + work.rows.length;
     this.#outbox.noteSent(work.epoch, through);
     this.#fault?.('before-send');
     const startedAt = this.#clock.monotonic();
     let result: BatchResult;
     try {
-      result = await session.deliver(work, () => this.#fault?.('after-send'));
+      const answer = session.deliver(work, () => this.#fault?.('after-send'));
+      // A drain would otherwise wait for the disk and for the server in turn.
+      this.#outbox.readAhead(work.epoch, through, this.#batchRows);
+      result = await answer;
     } catch (error) {
       const code = dataErrorCode(error);
       signal.throwIfAborted();
@@ -100,12 +106,12 @@ export class ShipmentDesk {
     this.#lastDelivery = { at: this.#clock.now(), latencyMs: this.#clock.monotonic() - startedAt };
     this.#delivered += result.greeks + result.logs;
     this.#poison = { code: '', streak: 0 };
-    this.#batchRows = Math.min(BATCH_ROWS, this.#batchRows * 2);
+    this.#batchRows = Math.min(this.#batchRowsLimit, this.#batchRows * 2);
     this.#checkCounts(work.rows, result);
   }
 
   /** The server refused the batch for the content of a row: halve it, or put the single row aside. */
-  async #isolate(session: DatabaseSession, signal: AbortSignal, work: Rows, code: string, error: unknown): Promise<void> {
+  async #isolate(session: DatabaseSession, signal: AbortSignal, work: RowsToSend, code: string, error: unknown): Promise<void> {
     const [row] = work.rows;
     if (work.rows.length > 1 || row === undefined) {
       this.#batchRows = Math.ceil(work.rows.length / 2);

@@ -24,6 +24,7 @@ export interface ShipperParts {
   readonly clock: Clock;
   readonly reporter: Reporter;
   readonly faultPoint?: FaultHook;
+  readonly batchRows?: number;
 }
 
 /** Moves rows from the outbox to PostgreSQL: one connection, one statement in flight, behind the circuit breaker. */

@@ -192,7 +192,8 @@ export class World {
       target,
       clock: this.clock,
       connect: this.#mutant.connect?.(connect, this) ?? connect,
-      limits: { ballastBytes: 0 },
+      // Few rows in a statement: a backlog takes several, and each is read while the one before is under way.
+      limits: { ballastBytes: 0, batchRows: 3 },
       faultPoint: (point) => {
         if (alive.now && point === this.#crashAt) this.#takeImage();
       },

@@ -175,6 +175,37 @@ test('dead rows can be queued again with their original timestamps, once', () =>
   outbox.close();
 });
 
+test('rows read ahead are given out only where the next work begins, and not after a reconcile or a requeue made them void', () => {
+  using folder = new OutboxFolder();
+  const { outbox } = new OutboxStand({ path: folder.path });
+  for (const n of upTo(8)) outbox.append(entry(n));
+  const { epoch } = outbox;
+  const next = (): (number | null)[] => {
+    const work = outbox.nextWork(2);
+    return work?.kind === 'rows' ? work.rows.map(({ entry }) => (entry.kind === 'greeks' ? entry.row.delta : null)) : [];
+  };
+  outbox.readAhead(epoch, 2, 2);
+  assert.deepEqual(next(), [1, 2], 'the rows before were not confirmed');
+  outbox.readAhead(epoch, 2, 2);
+  outbox.settle(epoch, 2, 2);
+  assert.deepEqual(next(), [3, 4]);
+
+  outbox.readAhead(epoch, 4, 2);
+  outbox.place(new Map([[epoch, 1]]));
+  assert.deepEqual(next(), [2, 3], 'the database went back in time');
+
+  outbox.settle(epoch, 3, 2);
+  const work = outbox.nextWork(3);
+  const sixth = work?.kind === 'rows' ? work.rows[2] : undefined;
+  assert.equal(sixth?.eseq, 6);
+  outbox.bury(toStoredRecord(sixth), '22021', 'bad');
+  outbox.readAhead(epoch, 4, 2);
+  outbox.requeue([sixth.id]);
+  outbox.settle(epoch, 4, 1);
+  assert.deepEqual(next(), [5, null], 'row 6 has a new number now and would arrive twice');
+  outbox.close();
+});
+
 function stored(outbox: OutboxStand['outbox'], eseq: number): Parameters<OutboxStand['outbox']['bury']>[0] {
   const work = outbox.nextWork(1);
   assert.ok(work?.kind === 'rows' && work.rows[0]?.eseq === eseq);
