@@ -1,9 +1,6 @@
 import type { Ms } from '../../clock.ts';
 import type { Severity } from '../../state.ts';
 
-/** The three kinds of data farm that the gateway reports about. */
-export type FarmKind = 'market data' | 'historical data' | 'contract data';
-
 /** What one of IBKR's message codes means to this bridge (ibkr-facts.md 2.3 and 2.6). */
 export type CodeMeaning =
   /** Data follows nevertheless (delayed, or in part): the request stays as it is. */
@@ -13,8 +10,9 @@ export type CodeMeaning =
   /** Gateway <-> IBKR broke; the socket is fine and stays. */
   | { readonly kind: 'upstream-lost'; readonly text: string }
   | { readonly kind: 'upstream-restored'; readonly dataLost: boolean }
-  | { readonly kind: 'farm-broken'; readonly farm: FarmKind }
-  | { readonly kind: 'farm-well'; readonly farm: FarmKind }
+  /** A market data farm; the farms for history and contract definitions do not make a Greek wrong. */
+  | { readonly kind: 'farm-broken' }
+  | { readonly kind: 'farm-well' }
   /** The gateway is about to close the socket, or has. */
   | { readonly kind: 'session-over'; readonly causeCode: string; readonly text: string; readonly action?: string; readonly retryAfterMs?: Ms }
   /** Expected in the ordinary course. */
@@ -51,15 +49,16 @@ const meanings: ReadonlyMap<number, CodeMeaning> = new Map<number, CodeMeaning>(
   [2110, { kind: 'upstream-lost', text: 'TWS has lost its connection to its server' }],
   [1101, { kind: 'upstream-restored', dataLost: true }],
   [1102, { kind: 'upstream-restored', dataLost: false }],
-  [2103, { kind: 'farm-broken', farm: 'market data' }],
-  [2105, { kind: 'farm-broken', farm: 'historical data' }],
-  [2157, { kind: 'farm-broken', farm: 'contract data' }],
-  [2104, { kind: 'farm-well', farm: 'market data' }],
-  [2106, { kind: 'farm-well', farm: 'historical data' }],
-  [2158, { kind: 'farm-well', farm: 'contract data' }],
+  [2103, { kind: 'farm-broken' }],
+  [2104, { kind: 'farm-well' }],
   // Inactive is asleep, not broken: available upon demand.
-  [2108, { kind: 'farm-well', farm: 'market data' }],
-  [2107, { kind: 'farm-well', farm: 'historical data' }],
+  [2108, { kind: 'farm-well' }],
+  // History and contract definitions: told, but rows go on.
+  [2105, { kind: 'notice', severity: 'warning' }],
+  [2157, { kind: 'notice', severity: 'warning' }],
+  [2106, { kind: 'harmless' }],
+  [2107, { kind: 'harmless' }],
+  [2158, { kind: 'harmless' }],
   [2119, { kind: 'harmless' }],
 
   // Socket.

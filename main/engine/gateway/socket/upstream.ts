@@ -14,8 +14,8 @@ export type UpstreamChange =
 type LinkMeaning = Extract<CodeMeaning, { kind: 'upstream-lost' | 'upstream-restored' | 'farm-broken' | 'farm-well' }>;
 
 /**
- * Remembers which links behind the gateway are broken: gateway to IBKR (1100, 2110), and data farms by name (2103, 2105,
- * 2157). The way back is open when none is.
+ * Remembers which links behind the gateway are broken: gateway to IBKR (1100, 2110), and market data farms by name
+ * (2103). The way back is open when none is.
  */
 export class Upstream {
   /** The code of the broken link to IBKR; undefined while it is well. */
@@ -36,9 +36,9 @@ export class Upstream {
         this.#farms.clear();
         return { kind: 'up', dataLost: meaning.dataLost };
       case 'farm-broken':
-        return this.#breakFarm(code, meaning.farm, text);
+        return this.#breakFarm(code, text);
       case 'farm-well':
-        return this.#healFarm(meaning.farm, text);
+        return this.#healFarm(text);
       default:
         return assertNever(meaning);
     }
@@ -50,22 +50,22 @@ export class Upstream {
     return { kind: 'down', cause: causeOf(code, text) };
   }
 
-  #breakFarm(code: number, farm: string, text: string): UpstreamChange {
-    const name = farmName(farm, text);
+  #breakFarm(code: number, text: string): UpstreamChange {
+    const name = farmName(text);
     if (this.#farms.has(name)) return { kind: 'repeated' };
     const wasDown = this.isDown;
     this.#farms.add(name);
     if (wasDown) return { kind: 'repeated' };
-    return { kind: 'down', cause: { code: `upstream-${code}`, text: `a data farm of IBKR is down: ${name} (${code})` } };
+    return { kind: 'down', cause: { code: `upstream-${code}`, text: `IBKR's ${name} is down (${code})` } };
   }
 
-  #healFarm(farm: string, text: string): UpstreamChange {
+  #healFarm(text: string): UpstreamChange {
     const wasDown = this.isDown;
-    // Without a name in the text every farm of the kind is meant.
-    const name = farmName(farm, text);
-    for (const broken of this.#farms) if (broken === name || name === farm || broken === farm) this.#farms.delete(broken);
+    // Without a name in either text every farm is meant.
+    const name = farmName(text);
+    for (const broken of this.#farms) if (broken === name || name === ANY_FARM || broken === ANY_FARM) this.#farms.delete(broken);
     // 2110 has no code of its own for the way back; a market data farm that answers proves it.
-    if (this.#link === 2110 && farm === 'market data') this.#link = undefined;
+    if (this.#link === 2110) this.#link = undefined;
     return wasDown && !this.isDown ? { kind: 'up', dataLost: false } : { kind: 'none' };
   }
 }
@@ -74,8 +74,10 @@ function causeOf(code: number, text: string): Cause {
   return { code: `upstream-${code}`, text: describeCode(code, text) };
 }
 
-/** "market data usfarm" from "Market data farm connection is broken:usfarm". */
-function farmName(farm: string, text: string): string {
+const ANY_FARM = 'market data farm';
+
+/** "market data farm usfarm" from "Market data farm connection is broken:usfarm". */
+function farmName(text: string): string {
   const name = /:\s*(\S+)\s*$/.exec(text)?.[1];
-  return name === undefined ? farm : `${farm} ${name}`;
+  return name === undefined ? ANY_FARM : `${ANY_FARM} ${name}`;
 }
