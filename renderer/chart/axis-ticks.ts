@@ -45,7 +45,9 @@ export function valueAxis([low, high]: readonly [number, number], wanted: number
   // A flat curve stands in the middle of a range that its own size gives, not of an endless magnification.
   const air = span > 0 ? span * 0.1 : Math.max(Math.abs(high) * 0.05, 0.01);
   const domain: readonly [number, number] = [low - air, high + air];
-  const step = roundStep((domain[1] - domain[0]) / Math.max(1, wanted));
+  let step = roundStep((domain[1] - domain[0]) / Math.max(1, wanted));
+  // One tick alone has no scale.
+  while (Math.floor(domain[1] / step) - Math.ceil(domain[0] / step) < 1) step = roundStep(step / 2);
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9) + (isQuarter(step) ? 1 : 0));
   const ticks: number[] = [];
   for (let tick = Math.ceil(domain[0] / step); tick * step <= domain[1]; tick += 1) ticks.push(Number((tick * step).toFixed(digits)) + 0);

@@ -6,7 +6,7 @@ import { Segmented } from '../parts/segmented.tsx';
 import { useSize, type Size } from '../parts/use-size.ts';
 import { greekWords } from '../words/greek-words.ts';
 import { duration } from '../words/times.ts';
-import { timeTicks, valueAxis } from './axis-ticks.ts';
+import { timeTicks, valueAxis, type ValueAxis } from './axis-ticks.ts';
 import { chartRows, crosshairStops, extent, shadedGaps } from './chart-rows.ts';
 import { Crosshair } from './crosshair.tsx';
 import { HistoryChart, plotMargin } from './history-chart.tsx';
@@ -38,7 +38,7 @@ export const ChartPanel = memo(function ChartPanel({ greek, range, onRange }: {
           Net {greek} <span className="unit">{words.unit}</span>
         </h2>
         <Legend series={series} />
-        <Segmented label="Range" value={range} onChange={onRange} options={historyRanges.map((each) => ({ value: each, label: rangeWords[each][0], name: rangeWords[each][1] }))} />
+        <Segmented label="Range" value={range} onChange={onRange} options={historyRanges.map((each) => ({ value: each, label: rangeWords[each][0] }))} />
       </div>
       <div className="chart-box" ref={box}>
         {series !== null && size !== null && <Drawing series={series} greek={greek} size={size} />}
@@ -75,16 +75,36 @@ function Drawing({ series, greek, size }: { readonly series: HistorySeries; read
   const rows = useMemo(() => chartRows(series, greek), [series, greek]);
   const gaps = useMemo(() => shadedGaps(series, open), [series, open]);
   const stops = useMemo(() => crosshairStops(series, gaps), [series, gaps]);
-  const times = useMemo(() => timeTicks(series.from, series.to, Math.max(2, Math.floor(size.width / 84)), timeZone), [series, size.width, timeZone]);
+  const times = useMemo(() => {
+    // A label centred at the very left would be cut.
+    const edge = ((series.to - series.from) / Math.max(1, size.width)) * 24;
+    return timeTicks(series.from + edge, series.to, Math.max(2, Math.floor(size.width / 84)), timeZone);
+  }, [series, size.width, timeZone]);
   const range = useMemo(() => extent(rows), [rows]);
-  const values = useMemo(() => valueAxis(range ?? [0, 0], Math.max(2, Math.floor((size.height - plotMargin.bottom) / 48))), [range, size.height]);
+  const values = useMemo(() => valueAxis(range ?? [0, 0], Math.max(2, Math.floor((size.height - plotMargin.bottom) / 40))), [range, size.height]);
   const axisWidth = 20 + 7 * Math.max(...values.ticks.map((tick) => values.label(tick).length), 3);
   if (range === null) return <EmptyNote series={series} />;
   return (
     <>
-      <HistoryChart size={size} axisWidth={axisWidth} from={series.from} to={series.to} rows={rows} times={times} values={values} gaps={gaps} resetWindows={series.resetWindows} />
+      <div aria-hidden="true">
+        <HistoryChart size={size} axisWidth={axisWidth} from={series.from} to={series.to} rows={rows} times={times} values={values} gaps={gaps} resetWindows={series.resetWindows} />
+      </div>
+      {open === null && <NewestValue series={series} greek={greek} values={values} size={size} axisWidth={axisWidth} />}
       <Crosshair series={series} stops={stops} greek={greek} values={values} size={size} axisWidth={axisWidth} timeZone={timeZone} />
     </>
+  );
+}
+
+/** The newest value on the axis, as wide as the axis' own labels; a trader looks for it there first. */
+function NewestValue({ series, greek, values, size, axisWidth }: { readonly series: HistorySeries; readonly greek: GreekName; readonly values: ValueAxis; readonly size: Size; readonly axisWidth: number }) {
+  const value = series.greeks[greek].last.at(-1) ?? null;
+  if (value === null) return null;
+  const height = size.height - plotMargin.top - plotMargin.bottom;
+  const y = plotMargin.top + height * (1 - (value - values.domain[0]) / (values.domain[1] - values.domain[0]));
+  return (
+    <span className="newest" aria-hidden="true" style={{ top: y, left: size.width - axisWidth, width: axisWidth }}>
+      {values.label(value)}
+    </span>
   );
 }
 

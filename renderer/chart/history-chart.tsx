@@ -40,7 +40,7 @@ export const HistoryChart = memo(function HistoryChart({ size, axisWidth, from, 
       {gaps.map((gap) => (
         <ReferenceArea key={`gap-${gap.from}`} {...bandOf(gap, from, to, narrowest)} className="gap-band" ifOverflow="hidden" zIndex={-10} />
       ))}
-      <CartesianGrid vertical={false} className="grid" />
+      <CartesianGrid vertical={false} syncWithTicks className="grid" />
       <XAxis
         dataKey="at"
         type="number"
@@ -70,7 +70,7 @@ export const HistoryChart = memo(function HistoryChart({ size, axisWidth, from, 
       />
       {values.domain[0] < 0 && values.domain[1] > 0 && <ReferenceLine y={0} className="zero-line" />}
       <Area dataKey="band" type="linear" className="band" stroke="none" isAnimationActive={false} connectNulls={false} activeDot={false} dot={false} />
-      <Line dataKey="last" type="linear" className="curve" isAnimationActive={false} connectNulls={false} activeDot={false} dot={LoneDot} />
+      <Line dataKey="last" type="linear" className="curve" isAnimationActive={false} connectNulls={false} activeDot={false} dot={rows.some(({ alone }) => alone) ? LoneDot : false} />
     </ComposedChart>
   );
 });

@@ -21,19 +21,19 @@ export const DeliveryPanel = memo(function DeliveryPanel({ titled, onSettings }:
             <StateShape shape="triangle" tone="problem" size={13} /> Rows are only in memory. Free disk space: a crash now would lose them.
           </p>
         )}
-        <DeliveryFacts delivery={delivery} onSettings={onSettings} />
-        {delivery.drain !== null && delivery.drain.total > drainWorthShowing && <Drain {...delivery.drain} />}
+        <DatabaseWord delivery={delivery} />
         {delivery.cause !== null && <DeliveryCause cause={delivery.cause} failing={delivery.database === 'failing'} />}
+        {delivery.database === 'none' && <NoDatabase onSettings={onSettings} />}
+        {delivery.drain !== null && delivery.drain.total > drainWorthShowing && <Drain {...delivery.drain} />}
+        <DeliveryFacts delivery={delivery} />
         <NextFacts />
       </div>
     </section>
   );
 });
 
-function DeliveryFacts({ delivery, onSettings }: { readonly delivery: DeliveryState; readonly onSettings: () => void }) {
-  const rowsToday = useOverview((overview) => overview.rowsToday);
+function DatabaseWord({ delivery }: { readonly delivery: DeliveryState }) {
   const view = viewDelivery(delivery);
-  const stored = delivery.database === 'none';
   return (
     <dl className="pairs">
       <Pair name="Database">
@@ -41,14 +41,26 @@ function DeliveryFacts({ delivery, onSettings }: { readonly delivery: DeliverySt
           <StateShape shape={view.shape} tone={view.tone} size={11} /> {view.word}
         </span>
       </Pair>
-      {stored && (
-        <div className="pair-wide">
-          <p>Rows are kept on this machine and delivered once a database is set.</p>
-          <button type="button" className="button small" onClick={onSettings}>
-            Set up a database
-          </button>
-        </div>
-      )}
+    </dl>
+  );
+}
+
+function NoDatabase({ onSettings }: { readonly onSettings: () => void }) {
+  return (
+    <div className="no-database">
+      <p>Rows are kept on this machine and delivered once a database is set.</p>
+      <button type="button" className="button small" onClick={onSettings}>
+        Set up a database
+      </button>
+    </div>
+  );
+}
+
+function DeliveryFacts({ delivery }: { readonly delivery: DeliveryState }) {
+  const rowsToday = useOverview((overview) => overview.rowsToday);
+  const stored = delivery.database === 'none';
+  return (
+    <dl className="pairs">
       {!stored && <Pair name="Breaker">{delivery.breaker === 'open' && delivery.nextProbeAt !== null ? <NextProbe at={delivery.nextProbeAt} /> : breakerWords[delivery.breaker]}</Pair>}
       <Pair name="Rows waiting">{whole(delivery.waiting)}</Pair>
       {!stored && (

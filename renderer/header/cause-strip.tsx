@@ -2,7 +2,7 @@ import { useClock, useHost, useLink, useLive } from '../live/live-context.tsx';
 import { AdviceText } from '../parts/statements.tsx';
 import type { Commander } from '../parts/use-command.ts';
 import type { ConnectionView } from '../words/connection-view.ts';
-import { duration, timeLeft, timeOfDay } from '../words/times.ts';
+import { duration, minuteOfDay, timeLeft } from '../words/times.ts';
 import { AccountChoice } from './account-choice.tsx';
 
 /** Why the state is as it is, what is waited for, and the button that helps; absent while all is well. */
@@ -53,7 +53,7 @@ function Countdown({ label, until }: { readonly label: string; readonly until: n
   return (
     <span className="countdown">
       {left === 'now' ? `${label.replace(/ in$/, '')} now` : `${label} ${left}`}
-      {far && `, at ${timeOfDay(until, timeZone)}`}
+      {far && `, at ${minuteOfDay(until, timeZone)}`}.
     </span>
   );
 }
@@ -71,7 +71,7 @@ function LostStrip({ reason, retryAt }: { readonly reason: string; readonly retr
       <div className="strip-text">
         <p>
           Connection to the bridge lost. {reason} {silent !== '' && `The numbers below were last heard ${silent} ago.`}
-          {left !== null && <span className="countdown">next attempt in {left} s</span>}
+          {left !== null && <span className="countdown">Next attempt in {left} s.</span>}
         </p>
       </div>
       {retryAt !== undefined && (

@@ -10,6 +10,8 @@ import { staleQuoteMs } from './legs-view.ts';
 /** One leg; where it is not priced, the reason stands where its Greeks would stand. */
 export const LegLine = memo(function LegLine({ leg, index }: { readonly leg: LegRow; readonly index: number }) {
   const rest = leg.description.startsWith(leg.symbol) ? leg.description.slice(leg.symbol.length).trim() : leg.description;
+  // A share has no volatility to imply: nothing is missing there.
+  const linear = leg.kind === 'STK' || leg.kind === 'FUT';
   return (
     <tr aria-rowindex={index}>
       <th scope="row" title={`${leg.description}, ${leg.kind}${leg.multiplier === null ? '' : `, multiplier ${leg.multiplier}`}`}>
@@ -17,10 +19,14 @@ export const LegLine = memo(function LegLine({ leg, index }: { readonly leg: Leg
       </th>
       <td>{position(leg.position)}</td>
       <td>{leg.price === null ? unknown : plain(leg.price, 2)}</td>
-      <td>{leg.impliedVolatility === null ? unknown : plain(leg.impliedVolatility * 100, 1)}</td>
+      <td>{leg.impliedVolatility === null ? (linear ? '' : unknown) : plain(leg.impliedVolatility * 100, 1)}</td>
       <td>{signed(leg.unitDelta, 4)}</td>
       {leg.reason === null ? (
-        greekNames.map((greek) => <td key={greek}>{signed(leg[greek], greekDigits[greek])}</td>)
+        greekNames.map((greek) => (
+          <td key={greek} className={leg[greek] === 0 ? 'dim' : undefined}>
+            {signed(leg[greek], greekDigits[greek])}
+          </td>
+        ))
       ) : (
         <td colSpan={4} className="leg-reason" title={leg.reason}>
           <StateShape shape="triangle" tone="attention" size={12} /> {leg.reason}

@@ -36,7 +36,8 @@ export function LegsTable({ legs, order, onOrder, sums, all }: {
   const before = visible[0]?.start ?? 0;
   const after = rows.getTotalSize() - (visible.at(-1)?.end ?? 0);
   return (
-    <div className="scroll" ref={box} tabIndex={0} role="region" aria-label="Table of legs">
+    <div className="rows-box">
+      <div className="scroll whole-rows" ref={box} tabIndex={0} role="region" aria-label="Table of legs">
       <table className="legs" aria-rowcount={legs.length + 2}>
         <colgroup>
           {columns.map(({ column }) => (
@@ -60,6 +61,7 @@ export function LegsTable({ legs, order, onOrder, sums, all }: {
         </tbody>
         <SumLine sums={sums} all={all} />
       </table>
+    </div>
     </div>
   );
 }
@@ -86,7 +88,7 @@ const HeadCell = memo(function HeadCell({ column, label, title, first, order, on
 const SumLine = memo(function SumLine({ sums, all }: { readonly sums: LegSums; readonly all: boolean }) {
   const left = sums.legs - sums.priced;
   return (
-    <tfoot>
+    <tfoot data-all={all}>
       <tr aria-rowindex={sums.legs + 2}>
         <th scope="row" colSpan={5}>
           {all ? 'All legs' : `Sum of ${whole(sums.legs)} shown`}

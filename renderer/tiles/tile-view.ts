@@ -33,9 +33,8 @@ export function unknownReason(greek: GreekName, { sums }: TilesView, state: Over
     return state.connection.kind === 'connecting' ? 'connecting' : 'not connected';
   }
   if (sums[greek] !== null) return null;
-  const { legs, priced, unpriced } = sums.coverage;
-  if (legs > 0 && priced === 0) return unpriced[0] === undefined ? 'no leg is priced' : `no leg is priced: ${unpriced[0].reason}`;
-  return 'not known';
+  // Which legs, and why, stands in the line below the tiles.
+  return sums.coverage.priced === 0 ? 'no leg is priced' : 'not known';
 }
 
 /** "28 of 30 legs", "30 legs", "no positions". */

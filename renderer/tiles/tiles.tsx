@@ -90,11 +90,21 @@ const Tile = memo(function Tile(props: TileProps) {
       <span className="tile-foot">
         <Sparkline series={recent} greek={greek} />
         <span className="tile-notes">
-          {reason !== null ? <span className="tile-reason">{reason}</span> : stale ? <StaleNote asOf={asOf} /> : <Today value={value} dayStart={dayStart} digits={digits} />}
-          <span className={partial ? 'tone-attention' : undefined}>
-            {coverage}
-            {reason === null && !stale && asOf !== null && <Age asOf={asOf} />}
-          </span>
+          {reason !== null ? (
+            <span className="tile-reason" title={reason}>
+              {reason}
+            </span>
+          ) : stale ? (
+            <StaleNote asOf={asOf} />
+          ) : (
+            <Today value={value} dayStart={dayStart} digits={digits} />
+          )}
+          {!stale && (
+            <span className={partial ? 'tone-attention' : undefined}>
+              {coverage}
+              {reason === null && asOf !== null && <Age asOf={asOf} />}
+            </span>
+          )}
         </span>
       </span>
     </button>

@@ -72,7 +72,7 @@ export function viewConnection(state: Pick<BridgeState, 'connection' | 'accountC
         word: 'Reconnecting',
         tone: 'attention',
         shape: 'arc',
-        countdown: { label: `attempt ${connection.attempt} in`, until: connection.retryAt },
+        countdown: { label: `Attempt ${connection.attempt} in`, until: connection.retryAt },
         buttons: [reconnectNow, pause],
       };
     case 'reset-window':
@@ -81,7 +81,7 @@ export function viewConnection(state: Pick<BridgeState, 'connection' | 'accountC
         word: 'Reset window',
         tone: 'calm',
         shape: 'crescent',
-        countdown: { label: 'ends in', until: connection.until },
+        countdown: { label: 'It ends in', until: connection.until },
         buttons: [{ label: 'Try now', command: 'reconnect' }, pause],
       };
     case 'needs-login':
