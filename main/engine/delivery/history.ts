@@ -217,7 +217,7 @@ const COARSE_SERIES = seriesSql('minute', 's.newest_at', (name) => [`min(${name}
 function seriesSql(table: string, at: string, columns: (name: string) => readonly [string, string, string]): string {
   const extremes = HISTORY_COLUMNS.map((name) => `${columns(name)[0]} AS ${name}_lo, ${columns(name)[1]} AS ${name}_hi`).join(', ');
   const cells = HISTORY_COLUMNS.map((name) => `b.${name}_lo, b.${name}_hi, s.${columns(name)[2]}`).join(', ');
-  return `WITH b AS (SELECT max(at) AS newest, ${extremes} FROM ${table} WHERE at >= :from AND at < :to GROUP BY at / :bucket)
+  return `WITH b AS (SELECT max(at) AS newest, ${extremes} FROM ${table} WHERE at >= :from AND at < :to GROUP BY at / CAST(:bucket AS INTEGER))
           SELECT ${at}, ${cells} FROM b JOIN ${table} s ON s.at = b.newest ORDER BY s.at`;
 }
 

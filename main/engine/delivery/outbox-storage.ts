@@ -124,8 +124,8 @@ export class OutboxStorage {
   /** Tries to get everything from memory to disk; true when nothing is left in memory. */
   recover(): boolean {
     if (this.#store === null && !this.#repair(undefined)) return false;
+    if (!this.#write(this.#memory) && !(this.#dropSettled() && this.#write(this.#memory))) return false;
     const waiting = this.#memory;
-    if (!this.#write(waiting)) return false;
     const dead = this.#deadInMemory;
     if (dead.length > 0 && this.tryWrite((store) => dead.forEach((row) => store.insertDead(row)))) this.#deadInMemory = [];
     this.#memory = [];
@@ -209,8 +209,17 @@ export class OutboxStorage {
   #makeRoomInMemory(needed: number): void {
     const limit = this.#options.memoryRowsLimit ?? MEMORY_ROWS_LIMIT;
     if (this.#memory.length + needed <= limit) return;
-    this.#memory = this.#memory.filter((record) => !this.#listener.isSettled(record));
+    this.#dropSettled();
     if (this.#memory.length + needed > limit) throw new OutboxFullError(`the disk is full and ${limit} rows already wait in memory`);
+  }
+
+  /** Gives up delivered rows in memory but the newest: only a reconcile after a rollback of PostgreSQL would want them. */
+  #dropSettled(): boolean {
+    const before = this.#memory.length;
+    const settled = this.#memory.filter((record) => this.#listener.isSettled(record));
+    const newest = settled.at(-1);
+    this.#memory = this.#memory.filter((record) => record === newest || !this.#listener.isSettled(record));
+    return this.#memory.length < before;
   }
 
   /** Does what the error asks for; true when the failed call is worth repeating. */
