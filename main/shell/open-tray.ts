@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { assertNever } from '../engine/assert-never.ts';
+import { systemClock } from '../engine/clock.ts';
+import type { Command } from '../../preload/contract.ts';
+import type { BridgeService } from '../service/bridge-service.ts';
+import type { DesktopHost } from './desktop-host.ts';
+import type { ElectronParts } from './electron-parts.ts';
+import type { Place } from './place.ts';
+import { TrayIcon } from './tray.ts';
+import { viewTray, type TrayAction, type TrayImage } from './tray-view.ts';
+import type { DashboardWindow } from './window.ts';
+
+export interface TrayContext {
+  readonly place: Place;
+  readonly host: DesktopHost;
+  readonly service: BridgeService;
+  readonly window: DashboardWindow;
+}
+
+/** Puts the icon into the menu bar and keeps it true. */
+export function openTray(electron: ElectronParts, { place, host, service, window }: TrayContext): TrayIcon {
+  const { Menu, nativeImage, Tray } = electron;
+  const image = (name: TrayImage): Electron.NativeImage => {
+    const loaded = nativeImage.createFromPath(join(place.root, 'assets', 'tray', `${name}Template.png`));
+    loaded.setTemplateImage(true);
+    return loaded;
+  };
+  const images = { connected: image('connected'), reconnecting: image('reconnecting'), 'reset-window': image('reset-window') };
+  const view = (): ReturnType<typeof viewTray> =>
+    viewTray({
+      state: service.state,
+      now: systemClock.now(),
+      timeZone: host.timeZone,
+      showTitle: host.preferences.menuBarTitle,
+      loginItem: host.loginItem?.status() ?? 'unsupported',
+    });
+  const icon = new TrayIcon({
+    tray: new Tray(images.reconnecting),
+    images,
+    buildMenu: (template) => Menu.buildFromTemplate(template),
+    view,
+    toggleWindow: () => window.toggle(),
+    act: (action) => void act(action, electron, { host, service, window }),
+  });
+  const refresh = coalesced(() => icon.show(view()));
+  service.subscribe(refresh);
+  host.followPreferences(refresh);
+  refresh();
+  return icon;
+}
+
+async function act(action: TrayAction, { dialog }: ElectronParts, { host, service, window }: Omit<TrayContext, 'place'>): Promise<void> {
+  switch (action) {
+    case 'open-window':
+      return window.show();
+    case 'open-settings':
+      return window.showSettings();
+    case 'open-at-login':
+      return host.loginItem?.set(host.loginItem.status() !== 'enabled');
+    case 'reconnect':
+    case 'pause':
+    case 'resume':
+    case 'open-login':
+    case 'open-login-items':
+    case 'quit': {
+      const answer = await service.answer('command', [action satisfies Command]);
+      if (!answer.ok) dialog.showErrorBox('IBKR Trading Bridge', answer.message);
+      return;
+    }
+    default:
+      return assertNever(action);
+  }
+}
+
+/** Once after everything that happens at the same moment, and never inside the work of who tells: what fails here must not fail there. */
+function coalesced(work: () => void): () => void {
+  let waiting = false;
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    setImmediate(() => {
+      waiting = false;
+      work();
+    });
+  };
+}
