@@ -1,10 +1,13 @@
+import type { Bridge } from '../engine/bridge.ts';
 import { systemClock } from '../engine/clock.ts';
-import { openBridge, type Bridge } from '../engine/bridge.ts';
 import { OutboxInUseError } from '../engine/delivery/outbox-file.ts';
 import { createJsonLogger, type Logger } from '../engine/log/logger.ts';
 import { describeSettings } from '../engine/settings/describe-settings.ts';
-import type { LoadedSettings } from '../engine/settings/load-settings.ts';
-import { describeSettingsError, SettingsError } from '../engine/settings/settings-error.ts';
+import type { LoadedSettings, SettingsSources } from '../engine/settings/load-settings.ts';
+import { openService, type OpenedService } from '../service/open-service.ts';
+import { createBrowserHost } from './browser-host.ts';
+import type { DashboardAddress } from './dashboard-address.ts';
+import { DashboardServer } from './dashboard-server.ts';
 import { statusLine } from './status-line.ts';
 import { Terminal } from './terminal.ts';
 
@@ -12,40 +15,65 @@ import { Terminal } from './terminal.ts';
 const drainMs = 10_000;
 const refreshMs = 250;
 
-/**
- * Runs the engine until a signal ends it; resolves with the exit code.
- *
- * `reload` reads the settings again on SIGHUP. `statusEveryMs` logs the status line where no terminal shows it.
- */
-export async function runDaemon(loaded: LoadedSettings, reload: () => LoadedSettings, statusEveryMs?: number): Promise<number> {
+export interface DaemonOptions {
+  readonly loaded: LoadedSettings;
+  /** Read again on SIGHUP. */
+  readonly sources: SettingsSources;
+  readonly version: string;
+  /** Logs the status line this often where no terminal shows it. */
+  readonly statusEveryMs: number | undefined;
+  /** Where the dashboard listens, and where its built window lies; undefined: there is none. */
+  readonly dashboard: { readonly address: DashboardAddress; readonly folder: string } | undefined;
+}
+
+/** Runs the engine until a signal ends it; resolves with the exit code. */
+export async function runDaemon(options: DaemonOptions): Promise<number> {
+  const { loaded, statusEveryMs } = options;
   const terminal = new Terminal(process.stdout);
   const logger = terminal.live ? terminalLogger(terminal) : createJsonLogger();
-  const bridge = open(loaded, logger);
-  if (bridge === undefined) return 1;
+  const opened = await open(options, logger);
+  if (opened === undefined) return 1;
+  const { bridge } = opened;
   for (const warning of loaded.warnings) logger.warn({}, warning);
   logger.info({ settings: describeSettings(loaded.settings, loaded.origins) }, 'settings in force');
   guard(bridge, logger);
   const refresh = showStatus(bridge, terminal, logger, statusEveryMs);
   bridge.engine.start();
-  process.on('SIGHUP', () => applyReloaded(bridge, reload, logger));
+  // What goes wrong is told in the log, and the old settings stay in force.
+  process.on('SIGHUP', () => void opened.reload());
+  const dashboard = await openDashboard(options, opened, logger);
   const signal = await nextSignal();
   clearInterval(refresh);
   logger.info({ signal }, 'stopping: delivering what waits');
   process.once('SIGINT', () => process.exit(130));
-  await bridge.stop(drainMs, `signal ${signal}`);
+  await dashboard?.close();
+  await opened.stop(drainMs, `signal ${signal}`);
   const { waiting } = bridge.engine.state.delivery;
   logger.info({ waiting }, waiting === 0 ? 'stopped' : `stopped; ${waiting} rows wait in the outbox for the next start`);
   terminal.end();
   return 0;
 }
 
-function open({ settings }: LoadedSettings, logger: Logger): Bridge | undefined {
+async function open({ loaded, sources, version }: DaemonOptions, logger: Logger): Promise<OpenedService | undefined> {
   try {
-    return openBridge({ settings, clock: systemClock, logger, random: Math.random });
+    return await openService({ sources, loaded, logger, host: createBrowserHost(version) });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (error instanceof OutboxInUseError) logger.error({}, message);
     else logger.error({}, `could not start: ${message}`);
+    return undefined;
+  }
+}
+
+/** Without its dashboard the bridge goes on: a taken port is no reason not to record. */
+async function openDashboard({ dashboard }: DaemonOptions, { service }: OpenedService, logger: Logger): Promise<DashboardServer | undefined> {
+  if (dashboard === undefined) return undefined;
+  try {
+    const server = await DashboardServer.open({ ...dashboard, service, logger });
+    logger.info({ dashboard: server.url }, `dashboard: ${server.url}`);
+    return server;
+  } catch (error) {
+    logger.error({}, `there is no dashboard: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   }
 }
@@ -58,17 +86,6 @@ function guard(bridge: Bridge, logger: Logger): void {
   };
   process.on('uncaughtException', report);
   process.on('unhandledRejection', report);
-}
-
-function applyReloaded(bridge: Bridge, reload: () => LoadedSettings, logger: Logger): void {
-  try {
-    const { settings, origins } = reload();
-    bridge.engine.apply(settings);
-    logger.info({ settings: describeSettings(settings, origins) }, 'settings were read again');
-  } catch (error) {
-    const message = error instanceof SettingsError ? describeSettingsError(error) : String(error);
-    logger.error({}, `the new settings are wrong, the old ones stay in force: ${message}`);
-  }
 }
 
 function nextSignal(): Promise<string> {

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { describeSettingsError, SettingsError } from '../engine/settings/settings-error.ts';
-import { loadSettings, systemSources, type LoadedSettings } from '../engine/settings/load-settings.ts';
+import { loadSettings, systemSources } from '../engine/settings/load-settings.ts';
 import { parseDaemonArguments, usage, type DaemonArguments } from './arguments.ts';
 import { runCheck } from './check.ts';
 import { defaultDataFolder } from './data-folder.ts';
@@ -14,10 +16,21 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const load = (): LoadedSettings => loadSettings(systemSources(dataFolder(args)));
-  const loaded = read(load);
+  const sources = systemSources(dataFolder(args));
+  const loaded = read(() => loadSettings(sources));
   if (loaded === undefined) return 2;
-  return args.check ? runCheck(loaded) : runDaemon(loaded, load, args.statusEveryMs);
+  if (args.check) return runCheck(loaded);
+  const { statusEveryMs, dashboard: address } = args;
+  const dashboard = address === undefined ? undefined : { address, folder: join(distFolder, 'renderer') };
+  return runDaemon({ loaded, sources, version: readVersion(), statusEveryMs, dashboard });
+}
+
+/** Of the built program: this file is dist/main/daemon/main.js. */
+const distFolder = join(import.meta.dirname, '..', '..');
+
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(distFolder, '..', 'package.json'), 'utf8')) as { version: string };
+  return version;
 }
 
 function dataFolder(args: DaemonArguments): string {

@@ -29,15 +29,16 @@ export class OverviewMaker {
 
   make(): Overview {
     const { engine, clock, settings } = this.#parts;
-    const now = clock.now();
     const { state } = engine;
+    const sums = engine.sums();
+    const now = clock.now(); // after the sums: nothing in an overview is younger than its `now`
     const { pollIntervalMs, resetWindows } = settings();
     // A new session has no tick yet; the age of the numbers that are still shown is that of the old one's.
     this.#lastTickAt = engine.lastTickAt() ?? this.#lastTickAt;
     const { rowsToday, dayStart } = this.#today(now, state.rowsWritten);
     return {
       state,
-      sums: engine.sums(),
+      sums,
       now,
       pollIntervalMs,
       resetWindow: this.#resetWindow(resetWindows, now),

@@ -21,8 +21,8 @@ const longestSilenceMs: Ms = 1_000;
 const logBatch = 500;
 
 /**
- * Updates for one window while it is visible: an overview at once when it becomes visible, at once when the state changes
- * (four a second at most), and else four times a second while the sums move. Invisible, it costs nothing: no timer runs.
+ * Updates for one window while it is visible: an overview at once when it becomes visible and when the state changes,
+ * and four times a second while the sums move; never more. Invisible, it costs nothing: no timer runs.
  */
 export class UpdateFeed implements Attachment {
   readonly #parts: UpdateFeedParts;
@@ -45,7 +45,9 @@ export class UpdateFeed implements Attachment {
     this.#visible = visible;
     if (!visible) return this.#disarm();
     this.#sentKey = '';
-    this.#beat();
+    // A window that is hidden and shown again within the pace waits for its turn.
+    if (this.#parts.clock.monotonic() >= this.#sentAt + paceMs) this.#beat();
+    else this.stateChanged();
   }
 
   detach(): void {
@@ -86,9 +88,8 @@ export class UpdateFeed implements Attachment {
 
   #sendOverview(): void {
     const now = this.#parts.clock.monotonic();
-    const fresh = this.#sentKey === '';
-    // A beat for the settings alone comes earlier than the next overview may.
-    if (!fresh && now - this.#sentAt < paceMs) return;
+    // A beat for the settings alone comes earlier than the next overview may; the listener may have hidden on what it heard.
+    if (!this.#visible || now - this.#sentAt < paceMs) return;
     const overview = this.#parts.overview();
     const key = keyOf(overview);
     if (key === this.#sentKey && now - this.#sentAt < longestSilenceMs) return;
@@ -98,7 +99,6 @@ export class UpdateFeed implements Attachment {
   }
 
   #sendLog(): void {
-    // The listener may have detached on what it heard.
     if (!this.#visible) return;
     const entries = this.#parts.logsAfter(this.#logId, logBatch);
     const newest = entries.at(-1);

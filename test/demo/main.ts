@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     controls.once('SIGINT', () => resolve());
   });
   screen.print('starting a TWS simulator, a PostgreSQL and the bridge...');
-  const stage = await Stage.open({ args: ['--status', '1'], onLine: (line) => tell(screen, line) });
+  const stage = await Stage.open({ args: ['--status', '1', '--dashboard'], onLine: (line) => tell(screen, line) });
   const sums = new SumsLog(stage);
   stage.simulator.startTicking(tickMs);
   const book = stage.simulator.book.positions(stage.account).length;
@@ -49,6 +49,7 @@ async function main(): Promise<void> {
 function tell(screen: Screen, line: DaemonLine): void {
   if (line['status'] === true) return status(screen, line.msg);
   if (line['settings'] !== undefined) return;
+  if (typeof line['dashboard'] === 'string') return screen.print(`\n  the dashboard, in a browser of this machine:\n\n    ${line['dashboard']}\n`);
   screen.event(line.msg, severityOf(line.level));
 }
 
