@@ -71,6 +71,7 @@ export class PortalSimulator {
   #port = 0;
   #ticking: Timer | undefined;
   readonly #delayed = new Set<Timer>();
+  readonly #open = new Set<ServerResponse>();
 
   constructor(options: PortalSimulatorOptions) {
     const { book, clock = systemClock, requestsPerSecond = 10, penaltyMs = 15 * 60_000 } = options;
@@ -105,6 +106,11 @@ export class PortalSimulator {
 
   get listening(): boolean {
     return this.#server !== undefined;
+  }
+
+  /** Requests that have arrived whole and are neither answered nor given up. */
+  get unanswered(): number {
+    return this.#open.size;
   }
 
   /** Greeks by conid as they last left, whole. */
@@ -256,6 +262,8 @@ export class PortalSimulator {
       at: this.#clock.monotonic(), method: message.method ?? '', path, query: url.searchParams, body: parseBody(Buffer.concat(pieces).toString('utf8')), status: 0,
     };
     this.received.push(received);
+    this.#open.add(response);
+    response.on('close', () => this.#open.delete(response));
     if (this.faults.silence) return;
     const request: PortalRequest = { ...received, headers: message.headers, isApi: url.pathname.startsWith('/v1/api/') };
     const answer = answerRequest(this, request);

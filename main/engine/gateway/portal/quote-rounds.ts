@@ -4,6 +4,12 @@ import { SNAPSHOT_SIZE, type Endpoints } from './endpoints.ts';
 import { PortalError } from './portal-error.ts';
 import type { Quotes } from './quotes.ts';
 
+/** The search for the instruments for which requests are refused. */
+interface Search {
+  requestsLeft: number;
+  readonly suspects: number[];
+}
+
 /** Requests that a round may spend on finding the one instrument for which a whole request is refused. */
 const SEARCH_REQUESTS = 16;
 /** An instrument that was refused alone is left out for so long: together with others it would cost them their round. */
@@ -61,28 +67,39 @@ export class QuoteRounds {
     const now = this.#clock.monotonic();
     const conIds = this.#quotes.conIds().filter((conId) => (this.#leftOut.get(conId) ?? -Infinity) <= now);
     const chunks = Array.from({ length: Math.ceil(conIds.length / SNAPSHOT_SIZE) }, (_, index) => conIds.slice(index * SNAPSHOT_SIZE, (index + 1) * SNAPSHOT_SIZE));
-    const budget = { left: mayLeaveOut ? SEARCH_REQUESTS : 0 };
-    const outcomes = await Promise.allSettled(chunks.map((chunk) => this.#ask(chunk, budget, signal)));
-    this.#quotes.endRound();
+    const search: Search = { requestsLeft: mayLeaveOut ? SEARCH_REQUESTS : 0, suspects: [] };
+    const outcomes = await Promise.allSettled(chunks.map((chunk) => this.#ask(chunk, search, signal)));
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failure === undefined) await this.#leaveOut(search.suspects, signal);
+    this.#quotes.endRound();
     if (failure !== undefined) throw failure.reason;
   }
 
-  async #ask(conIds: readonly number[], budget: { left: number }, signal: AbortSignal): Promise<void> {
+  async #ask(conIds: readonly number[], search: Search, signal: AbortSignal): Promise<void> {
     try {
       const idle = this.#quotes.apply(await this.#endpoints.snapshot(conIds, signal));
       for (const conId of idle) await this.unsubscribe(conId, signal);
     } catch (error) {
-      if (!(error instanceof PortalError) || error.kind !== 'refused' || budget.left <= 0) throw error;
+      if (!isRefusal(error) || search.requestsLeft <= 0) throw error;
       const [only] = conIds;
-      if (only !== undefined && conIds.length === 1) {
-        this.#leftOut.set(only, this.#clock.monotonic() + LEAVE_OUT_MS);
-        return this.#quotes.refuse(only, { code: 'refused', text: error.why.text });
-      }
-      budget.left -= 2;
+      if (only !== undefined && conIds.length === 1) return void search.suspects.push(only);
+      search.requestsLeft -= 2;
       const half = Math.ceil(conIds.length / 2);
-      await this.#ask(conIds.slice(0, half), budget, signal);
-      await this.#ask(conIds.slice(half), budget, signal);
+      await this.#ask(conIds.slice(0, half), search, signal);
+      await this.#ask(conIds.slice(half), search, signal);
+    }
+  }
+
+  /** Asks the suspects once more: a gateway that refused everything for a moment must not cost an instrument its Greeks. */
+  async #leaveOut(suspects: readonly number[], signal: AbortSignal): Promise<void> {
+    for (const conId of suspects) {
+      try {
+        this.#quotes.apply(await this.#endpoints.snapshot([conId], signal));
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        this.#leftOut.set(conId, this.#clock.monotonic() + LEAVE_OUT_MS);
+        this.#quotes.refuse(conId, { code: 'refused', text: error.why.text });
+      }
     }
   }
 
@@ -91,7 +108,11 @@ export class QuoteRounds {
     try {
       await this.#endpoints.unsubscribe(conId, signal);
     } catch (error) {
-      if (!(error instanceof PortalError) || error.kind !== 'refused') throw error;
+      if (!isRefusal(error)) throw error;
     }
   }
+}
+
+function isRefusal(error: unknown): error is PortalError {
+  return error instanceof PortalError && error.kind === 'refused';
 }

@@ -1,3 +1,5 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
 import type { TestContext } from 'node:test';
 
 import type { Gateway, Session, SessionEvent } from '../../../../main/engine/gateway/gateway.ts';
@@ -22,16 +24,31 @@ export async function startPortal(test: TestContext, options: Partial<PortalSimu
   const { gateway: gatewayOptions, clock = new ManualClock(), ...rest } = options;
   const simulator = new PortalSimulator({ book: createDemoBook({ today: '20260304' }), ...rest, clock });
   await simulator.listen();
-  test.after(() => simulator.close());
+  simulators.add(simulator);
+  test.after(async () => {
+    simulators.delete(simulator);
+    await simulator.close();
+  });
   const gateway = createPortalGateway({ url: simulator.url, account: '', clock, ...gatewayOptions });
+  clocks.set(gateway, clock);
   return { clock, simulator, gateway };
 }
 
 export function record(test: TestContext, gateway: Gateway): Recorded {
   const events: SessionEvent[] = [];
   const session = gateway.open((event) => void events.push(event));
-  test.after(() => session.close());
+  test.after(() => closeOn(clocks.get(gateway), session));
   return { session, events };
+}
+
+const clocks = new WeakMap<Gateway, ManualClock>();
+
+/** Closes a session; its goodbye keeps to the pace as well, so the clock moves meanwhile. */
+async function closeOn(clock: ManualClock | undefined, session: Session): Promise<void> {
+  let isClosed = false;
+  const closing = session.close().finally(() => (isClosed = true));
+  if (clock !== undefined) await advanceUntil(clock, () => isClosed, 'closed');
+  await closing;
 }
 
 export function eventsOf<T extends SessionEvent['type']>(events: readonly SessionEvent[], type: T): Extract<SessionEvent, { type: T }>[] {
@@ -60,9 +77,23 @@ export async function advance(clock: ManualClock, ms: number): Promise<void> {
   await settle();
 }
 
-/** Lets what is on its way over loopback arrive: a request and its answer need some turns of the event loop. */
+/** HTTP requests of this process that have not ended, and simulators that may be holding some back. */
+let inFlight = 0;
+const simulators = new Set<PortalSimulator>();
+
+subscribe('http.client.request.created', (message) => {
+  const { request } = message as { readonly request: ClientRequest };
+  inFlight += 1;
+  request.once('close', () => (inFlight -= 1));
+});
+
+/** Lets what is on its way over loopback arrive: until no request is open but those that a simulator does not answer. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 12; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let quiet = 0, turn = 0; quiet < 4 && turn < 2_000; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const heldBack = [...simulators].reduce((sum, simulator) => sum + simulator.unanswered, 0);
+    quiet = inFlight <= heldBack ? quiet + 1 : 0;
+  }
 }
 
 export async function untilReady(clock: ManualClock, { events }: Recorded): Promise<void> {
