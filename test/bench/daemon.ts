@@ -37,6 +37,6 @@ export async function measureDaemon({ legs, warmUpSeconds, windowSeconds }: Effo
       figure('resident memory, median', median(residentMb), 'MB'),
       figure('processor share of one core', share, '%', { target: `under ${MAX_SHARE_PERCENT} %`, reached: share < MAX_SHARE_PERCENT }),
     ],
-    remarks: [`the built daemon (node dist/main/daemon/main.js), ${windowSeconds} s after ${warmUpSeconds} s of warm-up; ${rows} rows went to PostgreSQL meanwhile; 1 MB is 1,000,000 bytes`],
+    remarks: [`the built daemon with the flags of npm run daemon, ${windowSeconds} s after ${warmUpSeconds} s of warm-up; ${rows} rows went to PostgreSQL meanwhile; 1 MB is 1,000,000 bytes`],
   };
 }

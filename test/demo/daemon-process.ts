@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** The built daemon: what users run. */
 const daemonPath = fileURLToPath(new URL('../../dist/main/daemon/main.js', import.meta.url));
+const packagePath = fileURLToPath(new URL('../../package.json', import.meta.url));
 
 /** One JSON log line of the daemon. */
 export interface DaemonLine {
@@ -30,7 +32,7 @@ export class DaemonProcess {
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 
   constructor({ env, folder, args = [], onLine }: DaemonOptions) {
-    this.child = spawn(process.execPath, [daemonPath, '--data-folder', folder, ...args], {
+    this.child = spawn(process.execPath, [...daemonFlags(), daemonPath, '--data-folder', folder, ...args], {
       cwd: folder,
       env: { ...foreignToBridge(process.env), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -54,6 +56,14 @@ export class DaemonProcess {
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
+}
+
+/** The flags of Node that `npm run daemon` gives: a small young generation, for memory (README). */
+function daemonFlags(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(packagePath, 'utf8')) as { readonly scripts: { readonly daemon: string } };
+  const flags = /\bnode ((?:--\S+ )*)dist\/main\/daemon\/main\.js/.exec(scripts.daemon)?.[1];
+  if (flags === undefined) throw new Error(`the script "daemon" starts no daemon: ${scripts.daemon}`);
+  return flags.split(' ').filter((flag) => flag !== '');
 }
 
 function parseLine(text: string): DaemonLine {
