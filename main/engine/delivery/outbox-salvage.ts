@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { closeSync, copyFileSync, existsSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fstatSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { Ms } from '../clock.ts';
 import { closeQuietly, openOutboxFile, syncFolder, type SqliteDatabase } from './outbox-file.ts';
 import { OutboxStore, toStoredRecord, type DeadRow } from './outbox-store.ts';
@@ -104,11 +104,11 @@ export function* scanRecords(file: string): Generator<OutboxRow> {
   if (!existsSync(file)) return;
   const descriptor = openSync(file, 'r');
   try {
-    const buffer = Buffer.alloc(CHUNK_BYTES + OVERLAP_BYTES);
-    for (let position = 0; ; position += CHUNK_BYTES) {
+    const { size } = fstatSync(descriptor);
+    const buffer = Buffer.allocUnsafe(Math.min(size, CHUNK_BYTES + OVERLAP_BYTES));
+    for (let position = 0; position < size; position += CHUNK_BYTES) {
       const length = readSync(descriptor, buffer, 0, buffer.length, position);
       yield* recordsIn(buffer.subarray(0, length));
-      if (length < buffer.length) return;
     }
   } finally {
     closeSync(descriptor);

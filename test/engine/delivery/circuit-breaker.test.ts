@@ -12,7 +12,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.constant({ kind: 'probe-now' as const }),
 );
 
-const runs = Number(process.env['MODEL_RUNS'] ?? 2_000);
+const runs = Number(process.env['MODEL_RUNS'] ?? 10_000);
 
 test('the breaker does what its three-line model says: opens at the third failure, one probe a minute, closes when drained', () => {
   fc.assert(

@@ -2,7 +2,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { explore, unchanged } from './explore.ts';
 
-const runs = Number(process.env['MODEL_RUNS'] ?? 300);
+const runs = Number(process.env['MODEL_RUNS'] ?? 2_000);
 const seed = process.env['MODEL_SEED'] === undefined ? undefined : Number(process.env['MODEL_SEED']);
 
 test(`no sequence of outages, frozen backends, crashes, backups and restores loses, doubles or reorders a row (${runs} runs)`, async () => {
