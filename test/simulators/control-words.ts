@@ -1,5 +1,5 @@
+import type { Book } from './book.ts';
 import type { Instrument } from './instruments.ts';
-import type { TwsSimulator } from './tws/simulator.ts';
 
 /** A control line that makes no sense; its message is the answer. */
 export class Misuse extends Error {}
@@ -38,7 +38,7 @@ export function amount(word: string | undefined): number {
 }
 
 /** An account of the book, the first unless named. */
-export function accountOf(simulator: TwsSimulator, word: string | undefined): string {
+export function accountOf(simulator: { readonly book: Book }, word: string | undefined): string {
   const accounts = simulator.book.accounts();
   const account = word ?? accounts[0];
   if (account === undefined || !accounts.includes(account)) throw new Misuse(`no account ${JSON.stringify(account)}, only ${accounts.join(', ')}`);
@@ -46,7 +46,7 @@ export function accountOf(simulator: TwsSimulator, word: string | undefined): st
 }
 
 /** The instruments that a word means: a conId, a local symbol, a symbol (itself and all its derivatives), or all. */
-export function targets(simulator: TwsSimulator, word: string | undefined): readonly Instrument[] {
+export function targets(simulator: { readonly book: Book }, word: string | undefined): readonly Instrument[] {
   if (word === undefined) throw new Misuse('a target is missing');
   const listed = simulator.book.market.instruments();
   if (word.toLowerCase() === 'all') return listed;
@@ -59,7 +59,7 @@ export function targets(simulator: TwsSimulator, word: string | undefined): read
 }
 
 /** One instrument: for a symbol the stock, index or future itself, not its options. */
-export function target(simulator: TwsSimulator, word: string | undefined): Instrument {
+export function target(simulator: { readonly book: Book }, word: string | undefined): Instrument {
   const found = targets(simulator, word);
   const chosen = found.length === 1 ? found[0] : found.find(({ underlyingConId }) => underlyingConId === undefined);
   if (chosen === undefined || word?.toLowerCase() === 'all') throw new Misuse(`${JSON.stringify(word)} is not one instrument`);

@@ -1,4 +1,5 @@
-import { accountOf, amount, flag, Misuse, number, oneOf, splitWords, target, targets } from './control-words.ts';
+import { closePosition, describeSums, listLegs, setPrice, trade } from './book-controls.ts';
+import { amount, flag, Misuse, oneOf, splitWords, targets } from './control-words.ts';
 import { greeksFaults } from './tws/faults.ts';
 import type { ContractDetailsFault, GreeksFault } from './tws/faults.ts';
 import type { TwsSimulator } from './tws/simulator.ts';
@@ -149,45 +150,6 @@ function allow(simulator: TwsSimulator, [word]: readonly string[]): string {
   const allowed = targets(simulator, word);
   for (const { conId } of allowed) simulator.allow(conId);
   return `market data of ${allowed.length} instruments granted to new requests`;
-}
-
-function trade(simulator: TwsSimulator, [word, quantity, accountWord]: readonly string[]): string {
-  const instrument = target(simulator, word);
-  const account = accountOf(simulator, accountWord);
-  const after = (simulator.book.position(account, instrument.conId)?.quantity ?? 0) + number(quantity);
-  simulator.book.setPosition(account, instrument.conId, after);
-  return `${account} now holds ${after} ${instrument.localSymbol}`;
-}
-
-function closePosition(simulator: TwsSimulator, [word, accountWord]: readonly string[]): string {
-  const instrument = target(simulator, word);
-  const account = accountOf(simulator, accountWord);
-  if ((simulator.book.position(account, instrument.conId)?.quantity ?? 0) === 0) throw new Misuse(`${account} holds no ${instrument.localSymbol}`);
-  simulator.book.close(account, instrument.conId);
-  return `${account} closed ${instrument.localSymbol}`;
-}
-
-function setPrice(simulator: TwsSimulator, [word, price]: readonly string[]): string {
-  const instrument = target(simulator, word);
-  if (instrument.underlyingConId !== undefined || instrument.secType === 'BOND') throw new Misuse(`${instrument.localSymbol} has no price of its own`);
-  const value = amount(price);
-  if (value === 0) throw new Misuse('a price of 0');
-  simulator.book.market.setPrice(instrument.conId, value);
-  simulator.sendValues();
-  return `${instrument.localSymbol} is at ${value}`;
-}
-
-function listLegs(simulator: TwsSimulator, word: string | undefined): string {
-  const rows = simulator.book.positions(accountOf(simulator, word)).map(({ instrument, quantity }) =>
-    `  ${String(instrument.conId).padEnd(10)} ${instrument.secType.padEnd(4)} ${instrument.localSymbol.padEnd(22)} ${String(quantity).padStart(6)}`,
-  );
-  return rows.length === 0 ? 'no positions' : rows.join('\n');
-}
-
-function describeSums(simulator: TwsSimulator, word: string | undefined): string {
-  const { delta, gamma, vega, theta, legs, priced } = simulator.expectedSums(accountOf(simulator, word));
-  const text = (value: number): string => value.toFixed(4);
-  return `delta ${text(delta)} · gamma ${text(gamma)} · vega ${text(vega)} · theta ${text(theta)} · ${priced} of ${legs} legs`;
 }
 
 async function calm(simulator: TwsSimulator): Promise<string> {

@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { systemClock } from '../../main/engine/clock.ts';
+import { createPortalGateway } from '../../main/engine/gateway/portal/portal-gateway.ts';
 import { until } from '../support/until.ts';
 import { RecordedClient } from './tws/recorded-client.ts';
 
@@ -40,6 +42,19 @@ test('it goes on without a standard input, and ends on SIGTERM', async (context)
   child.kill('SIGTERM');
   await until(() => run.exitCode !== undefined, 'the end');
   assert.equal(run.exitCode, 0);
+});
+
+test('with --portal it is a Client Portal Gateway under control lines of its own', async (context) => {
+  const { child, run } = start(context, '--portal', '--port', '0', '--tick-ms', '0');
+  const url = await until(() => /listening on (https:\/\/localhost:\d+) with DU1234567 \(40 legs\)/.exec(run.output)?.[1], 'the address');
+  const findings = await createPortalGateway({ url, account: '', clock: systemClock }).check(10_000);
+  assert.deepEqual(findings.filter(({ ok }) => !ok), []);
+  child.stdin.write('expire\nstatus\nspoil x half\n');
+  await until(() => run.output.includes('usage: spoil'), 'the answers');
+  assert.match(run.output, /nobody is logged in any more\n[^\n]*requests · nobody logged in\n"x" is no path/);
+  child.kill('SIGINT');
+  await until(() => run.exitCode !== undefined, 'the end');
+  assert.deepEqual([run.exitCode, run.errors], [0, '']);
 });
 
 test('a wrong option is named and ends the start with 1', async (context) => {

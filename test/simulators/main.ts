@@ -4,10 +4,13 @@ import { parseArgs } from 'node:util';
 import type { Book } from './book.ts';
 import { applyControl, describeStatus } from './controls.ts';
 import { createBookOfSize, createDemoBook } from './demo-book.ts';
+import { applyPortalControl, describePortalStatus } from './portal/controls.ts';
+import { PortalSimulator } from './portal/simulator.ts';
 import { TwsSimulator } from './tws/simulator.ts';
 
 const USAGE = `npm run simulator -- [options]
-  --port PORT        where the TWS socket listens on 127.0.0.1 (4002, as the paper Gateway; 0: any free one)
+  --portal           a Client Portal Gateway (https) in place of a TWS
+  --port PORT        where it listens on 127.0.0.1 (4002, as the paper Gateway, or 5001 with --portal; 0: any free one)
   --book demo|N      the demo's 40 legs, or N SPX options
   --accounts A,B     account numbers (DU1234567)
   --tick-ms MS       how often the market moves (1000; 0: only by the command "tick")
@@ -16,6 +19,7 @@ const USAGE = `npm run simulator -- [options]
 const STATUS_INTERVAL_MS = 1000;
 
 interface Arguments {
+  readonly portal: boolean;
   readonly port: number;
   readonly book: Book;
   readonly tickMs: number;
@@ -26,7 +30,8 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
   const { values } = parseArgs({
     args: [...argv],
     options: {
-      port: { type: 'string', default: '4002' },
+      portal: { type: 'boolean', default: false },
+      port: { type: 'string' },
       book: { type: 'string', default: 'demo' },
       accounts: { type: 'string', default: 'DU1234567' },
       'tick-ms': { type: 'string', default: '1000' },
@@ -40,7 +45,8 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
   const [first] = accounts;
   if (first === undefined) throw new Error('--accounts names no account');
   return {
-    port: wholeNumber('--port', values.port, 65_535),
+    portal: values.portal,
+    port: wholeNumber('--port', values.port ?? (values.portal ? '5001' : '4002'), 65_535),
     tickMs: wholeNumber('--tick-ms', values['tick-ms'], 86_400_000),
     book: values.book === 'demo'
       ? createDemoBook({ accounts, seed })
@@ -53,23 +59,44 @@ function wholeNumber(name: string, text: string, max: number): number {
   return Number(text);
 }
 
-/** Runs the TWS simulator until `stop` is called; the control lines come from standard input. */
-async function run({ port, book, tickMs }: Arguments): Promise<() => Promise<void>> {
+/** A simulator that runs, under its control lines. */
+interface Running {
+  readonly apply: (line: string) => Promise<string>;
+  readonly status: () => string;
+  readonly close: () => Promise<void>;
+}
+
+async function startTws({ port, book, tickMs }: Arguments, legs: string): Promise<Running> {
   const simulator = new TwsSimulator({ book });
   const listening = await simulator.listen(port);
   if (tickMs > 0) simulator.startTicking(tickMs);
-  const legs = book.accounts().map((account) => `${account} (${book.positions(account).length} legs)`).join(', ');
   console.log(`TWS simulator listening on 127.0.0.1:${listening.port} with ${legs}; type "help" for what it can do, Ctrl-C ends it`);
+  return { apply: (line) => applyControl(simulator, line), status: () => describeStatus(simulator), close: () => simulator.close() };
+}
+
+async function startPortal({ port, book, tickMs }: Arguments, legs: string): Promise<Running> {
+  const simulator = new PortalSimulator({ book });
+  await simulator.listen(port);
+  if (tickMs > 0) simulator.startTicking(tickMs);
+  console.log(`Client Portal simulator listening on ${simulator.url} with ${legs}; type "help" for what it can do, Ctrl-C ends it`);
+  return { apply: (line) => applyPortalControl(simulator, line), status: () => describePortalStatus(simulator), close: () => simulator.close() };
+}
+
+/** Runs a simulator until `stop` is called; the control lines come from standard input. */
+async function run(chosen: Arguments): Promise<() => Promise<void>> {
+  const { book } = chosen;
+  const legs = book.accounts().map((account) => `${account} (${book.positions(account).length} legs)`).join(', ');
+  const simulator = await (chosen.portal ? startPortal(chosen, legs) : startTws(chosen, legs));
   const terminal = process.stdin.isTTY === true;
   const controls = createInterface({ input: process.stdin, ...(terminal ? { output: process.stdout } : {}), terminal });
   const showStatus = (): void => {
-    controls.setPrompt(`[${describeStatus(simulator)}] > `);
+    controls.setPrompt(`[${simulator.status()}] > `);
     controls.prompt(true);
   };
   let turn = Promise.resolve();
   controls.on('line', (line) => {
     turn = turn.then(async () => {
-      const answer = await applyControl(simulator, line).catch((error: unknown) => `that failed: ${String(error)}`);
+      const answer = await simulator.apply(line).catch((error: unknown) => `that failed: ${String(error)}`);
       if (answer !== '') console.log(answer);
       if (terminal) showStatus();
     });

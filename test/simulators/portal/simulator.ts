@@ -214,6 +214,11 @@ export class PortalSimulator {
     if (this.book.market.step()) this.streams.moved();
   }
 
+  /** Marks the present values as new, moved or not. */
+  sendValues(): void {
+    this.streams.moved();
+  }
+
   startTicking(intervalMs: Ms): void {
     this.stopTicking();
     this.#ticking = this.#clock.setTimer(intervalMs, () => {
