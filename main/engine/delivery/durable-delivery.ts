@@ -184,6 +184,8 @@ class OutboxDelivery implements DurableDelivery {
   }
 
   #checkSize(): void {
+    // A file that cannot be written has an alarm of its own, and cannot be measured when it cannot be opened.
+    if (!this.#outbox.durable) return;
     if (this.#outbox.sizeBytes() >= this.#admission.capBytes) this.#outbox.pruneDelivered();
     this.#admission.measure(this.#outbox.sizeBytes());
   }

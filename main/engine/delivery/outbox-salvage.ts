@@ -77,9 +77,9 @@ export function salvageOutbox(path: string, now: Ms): SalvageReport {
 }
 
 /** Completes a salvage that a crash cut off between its renames. */
-export function finishInterruptedSalvage(path: string): void {
+export function finishInterruptedSalvage(path: string, now: Ms): void {
   if (!existsSync(salvagedPath(path)) || existsSync(path)) return;
-  moveAside(path, Date.now());
+  moveAside(path, now);
 }
 
 function copyRecords(path: string, store: OutboxStore): number {

@@ -15,6 +15,11 @@ export class OutboxFullError extends Error {
   override readonly name = 'OutboxFullError';
 }
 
+/** Rows wait in a file that cannot be read at present; nothing can be delivered before it can. */
+export class OutboxUnreadableError extends Error {
+  override readonly name = 'OutboxUnreadableError';
+}
+
 /** What becomes of the file; told at once, inside the call that found out. */
 export interface StorageListener {
   /** Rows are only in memory from now on. */
@@ -55,13 +60,13 @@ export class OutboxStorage {
     this.#options = options;
     this.#listener = listener;
     this.ballast = new Ballast(options.path, options.ballastBytes);
-    finishInterruptedSalvage(options.path);
+    finishInterruptedSalvage(options.path, options.clock.now());
     this.#store = this.#open();
   }
 
   /** The open file; throws while it cannot be opened. */
   get store(): OutboxStore {
-    if (this.#store === null) throw new Error(`the outbox ${this.#options.path} cannot be read at present`);
+    if (this.#store === null) throw new OutboxUnreadableError(`the outbox ${this.#options.path} cannot be opened`);
     return this.#store;
   }
 
@@ -94,13 +99,21 @@ export class OutboxStorage {
     return this.read((store) => store.count(afterId, throughId)) + inMemory;
   }
 
-  /** Reads, once more after a repair where the file turns out to be damaged or gone. */
+  /** Reads, once more after a repair where the file turns out to be damaged. Throws OutboxUnreadableError. */
   read<T>(work: (store: OutboxStore) => T): T {
     try {
       return work(this.store);
     } catch (error) {
-      if (!this.#repair(error)) throw error;
+      if (this.#repair(error)) return this.#readRepaired(work);
+      throw unreadable(error);
+    }
+  }
+
+  #readRepaired<T>(work: (store: OutboxStore) => T): T {
+    try {
       return work(this.store);
+    } catch (error) {
+      throw unreadable(error);
     }
   }
 
@@ -257,4 +270,9 @@ export class OutboxStorage {
       return false;
     }
   }
+}
+
+function unreadable(error: unknown): OutboxUnreadableError {
+  if (error instanceof OutboxUnreadableError) return error;
+  return new OutboxUnreadableError(`the outbox cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
 }

@@ -1,6 +1,7 @@
 import type { Cause } from '../state.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import type { DatabaseTarget } from './delivery.ts';
+import { OutboxUnreadableError } from './outbox-storage.ts';
 import { grantStatements, SCHEMA_DDL } from './postgres-schema.ts';
 
 /**
@@ -27,6 +28,8 @@ export function dataErrorCode(error: unknown): string | null {
 export function classifyError(error: unknown, target: DatabaseTarget): Failure {
   if (error instanceof ConfigurationError)
     return { kind: 'configuration', code: error.code, cause: { code: error.code, text: error.message, action: error.action } };
+  if (error instanceof OutboxUnreadableError)
+    return { kind: 'transient', code: '', cause: { code: 'outbox-unreadable', text: error.message, action: 'check the disk' } };
   const code = codeOf(error);
   if (DATA.test(code)) return { kind: 'data', code, cause: { code: `database-${code}`, text: messageOf(error) } };
   if (CONFIGURATION.test(code)) return { kind: 'configuration', code, cause: configurationCause(code, error, target) };

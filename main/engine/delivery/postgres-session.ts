@@ -1,4 +1,4 @@
-import type { Batch, BatchResult, ConnectDatabase, DatabaseSession, Watermarks } from './database-session.ts';
+import type { Batch, BatchResult, ConnectDatabase, ConnectOptions, DatabaseSession, Watermarks } from './database-session.ts';
 import type { GreeksRow, LogRow } from './delivery.ts';
 import { ensureSchema } from './postgres-schema.ts';
 import { PostgresConnection } from './postgres.ts';
@@ -28,6 +28,7 @@ export const connectPostgres: ConnectDatabase = async (target, options) => {
   signal.addEventListener('abort', abort, { once: true });
   try {
     await ensureSchema(connection, options.onNotice);
+    await lookForAnotherBridge(connection, options.applicationName, options.onNotice);
     return new PostgresSession(connection);
   } catch (error) {
     connection.destroy();
@@ -36,6 +37,17 @@ export const connectPostgres: ConnectDatabase = async (target, options) => {
     signal.removeEventListener('abort', abort);
   }
 };
+
+/** Two bridges on one database are delivered exactly once each, but the trader gets two rows a tick: worth a word, no more. */
+async function lookForAnotherBridge(connection: PostgresConnection, ownName: string, onNotice: ConnectOptions['onNotice']): Promise<void> {
+  const [other] = await connection.query(
+    `SELECT coalesce(host(client_addr), 'this server') AS address FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name LIKE 'ibkr-bridge/%' AND application_name NOT IN ($1, 'ibkr-bridge/check')
+     ORDER BY backend_start LIMIT 1`,
+    [ownName],
+  );
+  if (other !== undefined) onNotice(`another bridge is connected to this database, from ${String(other['address'])}: both write rows`, 'another-bridge');
+}
 
 class PostgresSession implements DatabaseSession {
   readonly #connection: PostgresConnection;

@@ -65,6 +65,7 @@ test('two bridges that run on copies of one data folder deliver every row once',
     upTo(3_000),
   );
   assert.equal(new Set(rows).size, 3_100);
+  await until(() => [...first.noticeKeys(), ...second.noticeKeys()].includes('another-bridge'), 'a word that two bridges write here');
 });
 
 test('a second process on the same outbox refuses in words, and the first is not disturbed', async () => {
