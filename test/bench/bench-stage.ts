@@ -102,8 +102,9 @@ export class BenchRun implements AsyncDisposable {
     return this.#parts.simulator.ask({ kind: 'received' } satisfies SimulatorQuestion);
   }
 
-  async rows(): Promise<number> {
-    return (await readRowsAfter(this.#parts.target, 0)).length;
+  /** Every row that PostgreSQL has, oldest first. */
+  rows(): Promise<readonly StoredRow[]> {
+    return readRowsAfter(this.#parts.target, 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
