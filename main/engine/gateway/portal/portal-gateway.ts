@@ -45,8 +45,8 @@ export function createPortalGateway(options: PortalGatewayOptions): Gateway {
       newest = new PortalSession(sessionOptions, listener);
       return newest;
     },
-    check(deadlineMs) {
-      return checkPortal(sessionOptions, deadlineMs, newest !== undefined && !newest.isOver);
+    check(deadlineMs, ownSessionRuns = false) {
+      return checkPortal(sessionOptions, deadlineMs, ownSessionRuns || (newest !== undefined && !newest.isOver));
     },
   };
 }
