@@ -51,7 +51,7 @@ function readHolding(record: PositionRecord, definition: SecurityDefinition | un
     kind,
     secType,
     symbol: record.ticker ?? record.undSym ?? definition?.ticker ?? description.split(/\s/)[0] ?? '',
-    localSymbol: description === '' ? (definition?.fullName ?? '') : description,
+    localSymbol: readLocalSymbol(description === '' ? (definition?.fullName ?? '') : description),
     expiry: readExpiry(kind, record) ?? (definition === undefined ? undefined : readExpiry(kind, definition)),
     // A strike of 0 stands for none.
     strike: isOption ? record.strike || definition?.strike || undefined : undefined,
@@ -61,6 +61,11 @@ function readHolding(record: PositionRecord, definition: SecurityDefinition | un
     position: isRepeated ? NaN : (record.position ?? NaN),
   };
   return { leg, underlyingConId: isOption ? record.undConid || definition?.undConid || undefined : undefined };
+}
+
+/** "SPXW  270115C06100000" from "SPX JAN2027 6100 C [SPXW  270115C06100000 100]"; a description without brackets as it is. */
+function readLocalSymbol(description: string): string {
+  return /\[(.+?)(?: [\d.]+)?\]$/.exec(description)?.[1] ?? description;
 }
 
 function readExpiry(kind: LegKind, { lastTradingDay, expiry }: { readonly lastTradingDay?: string | undefined; readonly expiry?: string | undefined }): string | undefined {

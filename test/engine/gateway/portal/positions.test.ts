@@ -18,7 +18,7 @@ test('an enriched option is a whole leg', () => {
   const [holding] = read([option]);
   assert.deepEqual(holding, {
     leg: {
-      conId: 700, kind: 'OPT', secType: 'OPT', symbol: 'SPX', localSymbol: option.contractDesc, expiry: '20270115', strike: 6100, right: 'C', multiplier: 100, currency: 'USD', position: -2,
+      conId: 700, kind: 'OPT', secType: 'OPT', symbol: 'SPX', localSymbol: 'SPXW  270115C06100000', expiry: '20270115', strike: 6100, right: 'C', multiplier: 100, currency: 'USD', position: -2,
     },
     underlyingConId: 416904,
   });
