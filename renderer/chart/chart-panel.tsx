@@ -5,6 +5,7 @@ import { useHost, useOverview } from '../live/live-context.tsx';
 import { Segmented } from '../parts/segmented.tsx';
 import { useSize, type Size } from '../parts/use-size.ts';
 import { greekWords } from '../words/greek-words.ts';
+import { greekDigits, signed } from '../words/numbers.ts';
 import { duration } from '../words/times.ts';
 import { timeTicks, valueAxis, type ValueAxis } from './axis-ticks.ts';
 import { chartRows, crosshairStops, extent, shadedGaps } from './chart-rows.ts';
@@ -82,7 +83,8 @@ function Drawing({ series, greek, size }: { readonly series: HistorySeries; read
   }, [series, size.width, timeZone]);
   const range = useMemo(() => extent(rows), [rows]);
   const values = useMemo(() => valueAxis(range ?? [0, 0], Math.max(2, Math.floor((size.height - plotMargin.bottom) / 40))), [range, size.height]);
-  const axisWidth = 20 + 7 * Math.max(...values.ticks.map((tick) => values.label(tick).length), 3);
+  const newest = signed(series.greeks[greek].last.at(-1) ?? null, greekDigits[greek]);
+  const axisWidth = 20 + 6.5 * Math.max(...values.ticks.map((tick) => values.label(tick).length), newest.length);
   if (range === null) return <EmptyNote series={series} />;
   return (
     <>
@@ -103,7 +105,7 @@ function NewestValue({ series, greek, values, size, axisWidth }: { readonly seri
   const y = plotMargin.top + height * (1 - (value - values.domain[0]) / (values.domain[1] - values.domain[0]));
   return (
     <span className="newest" aria-hidden="true" style={{ top: y, left: size.width - axisWidth, width: axisWidth }}>
-      {values.label(value)}
+      {signed(value, greekDigits[greek])}
     </span>
   );
 }
@@ -122,11 +124,13 @@ function useOpenGap(): { readonly code: string; readonly text: string } | null {
 function EmptyNote({ series }: { readonly series: HistorySeries }) {
   const seconds = useOverview((overview) => overview.pollIntervalMs);
   const live = useOverview(({ state }) => state.live);
+  const connected = useOverview(({ state }) => state.connection.kind === 'connected');
   const words = rangeWords[series.range][1];
+  const next = live ? 'The first row is on its way.' : connected ? 'The first row is written as soon as every leg is priced.' : `Once connected, a row is written every ${duration(seconds)}.`;
   return (
     <div className="chart-note">
       <p>{series.at.length > 0 ? `In ${words} no leg was priced: the sums are not known.` : `No rows in ${words}.`}</p>
-      <p className="secondary">{live ? 'The first row is on its way.' : `Once connected, a row is written every ${duration(seconds)}.`}</p>
+      <p className="secondary">{next}</p>
     </div>
   );
 }

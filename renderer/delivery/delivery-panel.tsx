@@ -12,11 +12,12 @@ import { breakerWords, drainWorthShowing, viewDelivery } from './delivery-view.t
 /** Is it being recorded: from the row on this machine to the row in the database, and what comes next. */
 export const DeliveryPanel = memo(function DeliveryPanel({ titled, onSettings }: { readonly titled: boolean; readonly onSettings: () => void }) {
   const delivery = useOverview(({ state }) => state.delivery);
+  const alarmed = useOverview(({ state }) => state.alarms.some(({ code }) => code === 'not-durable'));
   return (
     <section className="panel delivery-panel" aria-label="Delivery">
       <div className="scroll" tabIndex={0} role="region" aria-label="Delivery details">
         <h2 className={titled ? undefined : 'off-screen'}>Delivery</h2>
-        {!delivery.durable && (
+        {!delivery.durable && !alarmed && (
           <p className="callout callout-problem">
             <StateShape shape="triangle" tone="problem" size={13} /> Rows are only in memory. Free disk space: a crash now would lose them.
           </p>

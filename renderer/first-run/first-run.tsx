@@ -19,7 +19,7 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
   const [step, setStep] = useState(0);
   const [problem, setProblem] = useState<string | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
-  // A new step is read from its heading on.
+  // Each step is read from its heading on; the heading does nothing, so it shows no ring.
   useEffect(() => heading.current?.focus(), [step]);
 
   const save: SaveStep = async (change, password) => {

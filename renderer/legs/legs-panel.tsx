@@ -1,4 +1,5 @@
 import { memo, useDeferredValue, useId, useMemo, useState } from 'react';
+import { useOverview } from '../live/live-context.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Segmented } from '../parts/segmented.tsx';
 import { count, whole } from '../words/numbers.ts';
@@ -20,6 +21,7 @@ export const LegsPanel = memo(function LegsPanel({ filter, onFilter, titled }: {
   const shown = useMemo(() => arrangeLegs(legs ?? [], filter, wanted, order), [legs, filter, wanted, order]);
   const sums = useMemo(() => sumLegs(shown), [shown]);
   const unpriced = useMemo(() => (legs ?? []).filter(({ reason }) => reason !== null).length, [legs]);
+  const connected = useOverview(({ state }) => state.connection.kind === 'connected');
   const searchId = useId();
   return (
     <section className="panel legs-panel" aria-label="Legs">
@@ -50,15 +52,15 @@ export const LegsPanel = memo(function LegsPanel({ filter, onFilter, titled }: {
       {shown.length > 0 ? (
         <LegsTable legs={shown} order={order} onOrder={setOrder} sums={sums} all={shown.length === legs?.length} />
       ) : (
-        <p className="panel-note">{emptyWords(legs, filter, search)}</p>
+        <p className="panel-note">{emptyWords(legs, filter, search, connected)}</p>
       )}
     </section>
   );
 });
 
-function emptyWords(legs: readonly unknown[] | null, filter: LegFilter, search: string): string {
+function emptyWords(legs: readonly unknown[] | null, filter: LegFilter, search: string, connected: boolean): string {
   if (legs === null) return 'Reading the legs';
-  if (legs.length === 0) return 'No positions. They appear here as soon as the account has some and the bridge is connected.';
+  if (legs.length === 0) return connected ? 'The account has no positions. The sums are 0, and they are written.' : 'The legs appear here once the bridge is connected.';
   if (search.trim() !== '') return `No leg matches "${search.trim()}".`;
   return filter === 'unpriced' ? 'Every leg is priced.' : 'No legs.';
 }

@@ -1,6 +1,7 @@
 import { memo, useRef } from 'react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import type { LegRow } from '../../preload/contract.ts';
+import { useLink, useOverview } from '../live/live-context.tsx';
 import { greekNames } from '../words/greek-words.ts';
 import { greekDigits, signed, whole } from '../words/numbers.ts';
 import { LegLine } from './leg-line.tsx';
@@ -30,6 +31,8 @@ export function LegsTable({ legs, order, onOrder, sums, all }: {
   /** Whether these are all legs, and their sums the book's. */
   readonly all: boolean;
 }) {
+  const live = useOverview(({ state }) => state.live);
+  const linked = useLink().kind === 'open';
   const box = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({ count: legs.length, getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 12, useFlushSync: false });
   const visible = rows.getVirtualItems();
@@ -38,7 +41,7 @@ export function LegsTable({ legs, order, onOrder, sums, all }: {
   return (
     <div className="rows-box">
       <div className="scroll whole-rows" ref={box} tabIndex={0} role="region" aria-label="Table of legs">
-      <table className="legs" aria-rowcount={legs.length + 2}>
+      <table className="legs" data-stale={!live || !linked} aria-rowcount={legs.length + 2}>
         <colgroup>
           {columns.map(({ column }) => (
             <col key={column} className={`col-${column}`} />

@@ -18,8 +18,7 @@ export function arrangeLegs(legs: readonly LegRow[], filter: LegFilter, search: 
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   const chosen = legs.filter((leg) => {
     if (filter === 'unpriced' && leg.reason === null) return false;
-    const text = `${leg.description} ${leg.kind} ${leg.reason ?? ''}`.toLowerCase();
-    return words.every((word) => text.includes(word));
+    return words.every((word) => mentions(leg, word));
   });
   const direction = order.descending ? -1 : 1;
   return chosen.sort((one, other) => {
@@ -29,6 +28,12 @@ export function arrangeLegs(legs: readonly LegRow[], filter: LegFilter, search: 
     if (left === null || right === null) return left === right ? compareContracts(one, other) : left === null ? 1 : -1;
     return direction * (left - right) || compareContracts(one, other);
   });
+}
+
+/** A word of a search means the beginning of a word, so that "aapl p" finds the puts of AAPL and not each P in AAPL. */
+function mentions({ description, kind, reason }: LegRow, word: string): boolean {
+  const starts = `${description} ${kind}`.toLowerCase().split(' ').some((part) => part.startsWith(word));
+  return starts || (word.length > 1 && reason !== null && reason.toLowerCase().includes(word));
 }
 
 /** Symbol, expiry, strike, put before call: the order of an option chain. */

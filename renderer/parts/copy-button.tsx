@@ -14,15 +14,21 @@ export function CopyButton({ label, done, text, disabled = false, small = false 
     const timer = setTimeout(() => setOutcome(null), 2000);
     return () => clearTimeout(timer);
   }, [outcome]);
+  const told = outcome === null ? '' : outcome === 'copied' ? done : 'Could not copy';
   return (
-    <button
-      type="button"
-      className={small ? 'button small' : 'button'}
-      disabled={disabled}
-      onClick={() => void copyText(text()).then((copied) => setOutcome(copied ? 'copied' : 'failed'))}
-    >
-      <span role="status">{outcome === null ? label : outcome === 'copied' ? done : 'Could not copy'}</span>
-    </button>
+    <>
+      <button
+        type="button"
+        className={small ? 'button small' : 'button'}
+        disabled={disabled}
+        onClick={() => void copyText(text()).then((copied) => setOutcome(copied ? 'copied' : 'failed'))}
+      >
+        {told === '' ? label : told}
+      </button>
+      <span role="status" className="off-screen">
+        {told}
+      </span>
+    </>
   );
 }
 

@@ -10,15 +10,15 @@ export const CoverageLine = memo(function CoverageLine({ onShow }: { readonly on
   const state = useOverview((overview) => overview.state);
   const sums = useOverview((overview) => overview.sums);
   const lastTickAt = useOverview((overview) => overview.lastTickAt);
-  const coverage = useMemo(() => viewTiles({ state, sums, lastTickAt }).sums?.coverage, [state, sums, lastTickAt]);
-  if (coverage === undefined || coverage.unpriced.length === 0) return null;
+  const { coverage, warming } = useMemo(() => viewTiles({ state, sums, lastTickAt }), [state, sums, lastTickAt]);
+  if (coverage === null || coverage.unpriced.length === 0) return null;
   const named = coverage.unpriced.slice(0, namedAtMost).map(({ description, reason }) => `${description} (${reason})`);
   const more = coverage.unpriced.length - named.length;
   return (
     <div className="coverage-line" id="coverage">
       <StateShape shape="triangle" tone="attention" size={13} />
       <p title={coverage.unpriced.slice(0, 40).map(({ description, reason }) => `${description}: ${reason}`).join('\n')}>
-        <strong>{coverageWords(coverage)}</strong> are priced. Not in these numbers: {named.join(', ')}
+        <strong>{coverageWords(coverage)}</strong> are priced. {warming ? 'Still waiting for' : 'Not in these numbers'}: {named.join(', ')}
         {more > 0 && ` and ${more.toLocaleString('en-US')} more`}.
       </p>
       <button type="button" className="button small" onClick={onShow}>

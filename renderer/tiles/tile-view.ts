@@ -7,6 +7,10 @@ export interface TilesView {
   readonly stale: boolean;
   /** Instant whose age is shown: of the newest tick while live, else of the sums. */
   readonly asOf: Ms | null;
+  /** Of the sums that are shown; while the connection warms up, how far it is. */
+  readonly coverage: Snapshot['coverage'] | null;
+  /** Connected, and some legs have no price yet: nothing is written before they have, or 15 s have passed. */
+  readonly warming: boolean;
 }
 
 /**
@@ -16,9 +20,11 @@ export interface TilesView {
 export function viewTiles({ state, sums, lastTickAt }: Pick<Overview, 'state' | 'sums' | 'lastTickAt'>): TilesView {
   if (state.live && state.connection.kind === 'connected') {
     const shown = sums ?? state.snapshot;
-    return { sums: shown, stale: false, asOf: shown === null ? null : Math.min(shown.at, lastTickAt ?? shown.at) };
+    return { sums: shown, stale: false, asOf: shown === null ? null : Math.min(shown.at, lastTickAt ?? shown.at), coverage: shown?.coverage ?? null, warming: false };
   }
-  return { sums: state.snapshot, stale: true, asOf: state.snapshot?.at ?? null };
+  const warming = state.connection.kind === 'connected';
+  const coverage = (warming ? sums : state.snapshot)?.coverage ?? null;
+  return { sums: state.snapshot, stale: true, asOf: state.snapshot?.at ?? null, coverage, warming };
 }
 
 /** Live sums that have not moved on for this long mean that something hangs, whatever the state says. */

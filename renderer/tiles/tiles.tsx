@@ -19,8 +19,8 @@ export const Tiles = memo(function Tiles({ chosen, onChoose, recent }: {
   const dayStart = useOverview((overview) => overview.dayStart);
   const view = useMemo(() => viewTiles({ state, sums, lastTickAt }), [state, sums, lastTickAt]);
   const stale = useStale(view);
-  const coverage = view.sums === null ? null : coverageWords(view.sums.coverage);
-  const partial = view.sums !== null && view.sums.coverage.priced < view.sums.coverage.legs;
+  const coverage = view.coverage === null ? null : coverageWords(view.coverage);
+  const partial = view.coverage !== null && view.coverage.priced < view.coverage.legs;
   return (
     <div className="tiles" role="group" aria-label="Net Greeks">
       {greekNames.map((greek) => (

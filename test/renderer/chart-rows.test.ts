@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { HistorySeries } from '../../preload/contract.ts';
+import { chartRows, crosshairStops, curveBreaks, nearestStop, shadedGaps } from '../../renderer/chart/chart-rows.ts';
+import { readStop } from '../../renderer/chart/reading.ts';
+
+const cause = { code: 'gateway-closed', text: 'the gateway closed the connection' };
+
+function series(at: readonly number[], change: Partial<HistorySeries> = {}, values: readonly (number | null)[] = at.map((_, index) => index)): HistorySeries {
+  const band = { low: values, high: values, last: values };
+  return { range: '15m', from: 0, to: 900_000, bucketMs: 1500, at, gaps: [], resetWindows: [], greeks: { delta: band, gamma: band, vega: band, theta: band }, ...change };
+}
+
+test('the curve does not connect over a gap, however short', () => {
+  const broken = series([5000, 10_000, 18_000, 23_000], { gaps: [{ from: 10_000, to: 18_000, ...cause }] });
+  assert.deepEqual(curveBreaks(broken), [false, true, false]);
+  const lifted = chartRows(broken, 'delta').filter(({ last }) => last === null);
+  assert.deepEqual(lifted.map(({ at }) => at), [14_000]);
+});
+
+test('the curve does not connect where buckets are missing and nobody told why', () => {
+  assert.deepEqual(curveBreaks(series([5000, 10_000, 15_000, 60_000, 65_000])), [false, false, true, false]);
+});
+
+test('rows that are written once a minute are one curve', () => {
+  assert.deepEqual(curveBreaks(series([60_000, 120_000, 180_000])), [false, false]);
+});
+
+test('a row between two gaps is drawn as a dot', () => {
+  const rows = chartRows(series([5000, 10_000, 15_000], { gaps: [{ from: 5000, to: 10_000, ...cause }, { from: 10_000, to: 15_000, ...cause }] }), 'delta');
+  assert.deepEqual(rows.filter(({ last }) => last !== null).map(({ alone }) => alone), [true, true, true]);
+});
+
+test('a value that is not known is no point of the curve, and the one beside it stands alone', () => {
+  const rows = chartRows(series([5000, 10_000, 15_000], {}, [1, null, 3]), 'delta');
+  assert.deepEqual(rows.map(({ last, alone }) => [last, alone]), [[1, true], [null, false], [3, true]]);
+});
+
+test('an outage that still lasts is shaded up to now with its cause', () => {
+  const open = shadedGaps(series([5000, 10_000, 15_000]), cause);
+  assert.deepEqual(open, [{ from: 15_000, to: 900_000, ...cause }]);
+  assert.deepEqual(shadedGaps(series([5000, 10_000]), null), []);
+  assert.deepEqual(shadedGaps(series([890_000, 895_000]), cause), []);
+});
+
+test('the crosshair reads all four Greeks of a row, and the cause of a gap', () => {
+  const gap = { from: 10_000, to: 40_000, ...cause };
+  const told = series([5000, 10_000, 40_000], { gaps: [gap] }, [-1, 2.5, null]);
+  const stops = crosshairStops(told, told.gaps);
+  assert.deepEqual(stops.map(({ kind }) => kind), ['row', 'row', 'gap', 'row']);
+  const read = (at: number): string => readStop(told, stops[nearestStop(stops, at, 0)] ?? assert.fail(), 'UTC').spoken;
+  assert.equal(read(4000), '00:00:05, Delta −1.00, Gamma −1.000, Vega −1.00, Theta −1.00');
+  assert.equal(read(25_000), '00:00:10 to 00:00:40. No rows for 30 s. The gateway closed the connection.');
+  assert.equal(read(99_000), '00:00:40, Delta not known, Gamma not known, Vega not known, Theta not known');
+});
+
+test('a narrow gap can be hit within a few pixels', () => {
+  const gap = { from: 10_000, to: 11_000, ...cause };
+  const told = series([5000, 10_000, 11_000, 16_000], { gaps: [gap] });
+  const stops = crosshairStops(told, told.gaps);
+  assert.equal(stops[nearestStop(stops, 12_500, 2000)]?.kind, 'gap');
+  assert.equal(stops[nearestStop(stops, 15_500, 2000)]?.kind, 'row');
+});

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { plain, position, signed, tileDigits } from '../../renderer/words/numbers.ts';
+
+test('a number shows its sign with a true minus and separates thousands', () => {
+  assert.equal(signed(1234.5, 2), '+1,234.50');
+  assert.equal(signed(-46.427, 2), '−46.43');
+  assert.equal(plain(-6012.25, 2), '−6,012.25');
+});
+
+test('a zero has no sign, also one that is only rounded to it', () => {
+  assert.equal(signed(0, 2), '0.00');
+  assert.equal(signed(-0.0004, 3), '0.000');
+});
+
+test('what is not known is a dash, never a zero', () => {
+  assert.equal(signed(null, 2), '-');
+});
+
+test('fractional shares keep their fraction', () => {
+  assert.equal(position(-4), '−4');
+  assert.equal(position(0.5), '+0.5000');
+});
+
+test('a large number gives up decimals and does not get them back while it moves around the limit', () => {
+  assert.equal(tileDigits('delta', 99_999, 2), 2);
+  assert.equal(tileDigits('delta', 100_001, 2), 1);
+  assert.equal(tileDigits('delta', 99_000, 1), 1);
+  assert.equal(tileDigits('delta', 80_000, 1), 2);
+  assert.equal(tileDigits('gamma', -2_000_000, null), 0);
+  assert.equal(tileDigits('gamma', 3.2, null), 3);
+});
