@@ -9,6 +9,7 @@ import { quietLogger } from '../../main/engine/log/logger.ts';
 import { readTextFile, settingsFilePath } from '../../main/engine/settings/settings-file.ts';
 import { openService, type OpenedService } from '../../main/service/open-service.ts';
 import { createDemoBook } from '../simulators/demo-book.ts';
+import { PortalSimulator } from '../simulators/portal/simulator.ts';
 import { TwsSimulator } from '../simulators/tws/simulator.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { sharedServer } from '../support/postgres.ts';
@@ -140,6 +141,24 @@ test('another gateway and a database, saved while running: the session moves, an
   assert.equal(rows.length, engine.state.rowsWritten);
   const times = rows.map(({ timestamp }) => (timestamp as Date).getTime());
   assert.deepEqual(times, [...new Set(times)].sort((one, next) => one - next));
+});
+
+test('from SOCKET to PORTAL while running, and a test in PORTAL mode ends no stream of the running session', async (context) => {
+  const portal = new PortalSimulator({ book: createDemoBook({ today: '20260304' }), clock });
+  await portal.listen();
+  const { engine } = opened.bridge;
+  assert.equal((await opened.service.answer('saveSettings', [{ apiMode: 'PORTAL', gatewayUrl: portal.url }])).ok, true);
+  context.after(() => portal.close());
+  const moved = engine.state.rowsWritten;
+  await pass(() => engine.state.mode === 'PORTAL' && engine.state.connection.kind === 'connected' && engine.state.rowsWritten > moved, 'rows over the portal', 50);
+  assert.deepEqual(simulators[0]?.clientIds(), [], 'the socket was left');
+  const unsubscribed = (): number => portal.received.filter(({ path }) => path.includes('unsubscribe')).length;
+  const before = unsubscribed();
+  const found = await findings('gateway', {});
+  assert.ok(found.every(({ ok }) => ok), JSON.stringify(found));
+  assert.equal(unsubscribed(), before);
+  await opened.service.answer('saveSettings', [{ apiMode: 'SOCKET' }]);
+  await pass(() => engine.state.mode === 'SOCKET' && engine.state.connection.kind === 'connected', 'the socket again', 50);
 });
 
 test('a start that reads wrong settings again goes on with the right ones', async () => {
