@@ -4,6 +4,7 @@ import { FirstRun } from './first-run/first-run.tsx';
 import { StateAnnouncer, useConnectionView } from './header/header.tsx';
 import { useHost, useLink, useLive } from './live/live-context.tsx';
 import { SettingsDialog } from './settings/settings-dialog.tsx';
+import { useSettingsRequest } from './settings/use-settings-request.ts';
 import { Waiting } from './waiting.tsx';
 
 /** The window: waiting for the bridge, the first run, or the dashboard with Settings above it. */
@@ -25,6 +26,7 @@ function Window() {
   const [settings, setSettings] = useState(false);
   const [saved, setSaved] = useState(false);
   const openSettings = useCallback(() => setSettings(true), []);
+  useSettingsRequest(openSettings);
   const view = useConnectionView();
   useEffect(() => {
     document.title = `${view.word} · IBKR Trading Bridge`;
