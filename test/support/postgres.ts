@@ -24,6 +24,15 @@ export interface OwnServer extends TestServer {
   /** `fast` ends sessions in order, `immediate` crashes them; resolves when the server is gone. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
   start(): Promise<void>;
+  /** Stops every process of the cluster in its tracks (SIGSTOP), so that nothing answers and nothing is closed. */
+  freeze(): void;
+  thaw(): void;
+  /** kill -9 of the postmaster; its children end by themselves. `start` brings it back. */
+  kill(): Promise<void>;
+  /** Process ids of the cluster, the postmaster first. */
+  pids(): readonly number[];
+  /** The user that the server runs as: who must own a folder for a tablespace. */
+  readonly account: { readonly uid: number; readonly gid: number } | undefined;
   dispose(): Promise<void>;
 }
 
@@ -69,8 +78,23 @@ export async function startOwnServer(settings: readonly string[] = []): Promise<
       guard?.stdin?.end('keep\n');
       guard = undefined;
     },
+    pids: () => clusterPids(data),
+    freeze: () => signalAll(clusterPids(data), 'SIGSTOP'),
+    thaw: () => signalAll(clusterPids(data), 'SIGCONT'),
+    kill: async () => {
+      const pids = clusterPids(data);
+      signalAll(pids.slice(0, 1), 'SIGKILL');
+      guard?.stdin?.end('keep\n');
+      guard = undefined;
+      // While one of them lives, the next server refuses to start on the same shared memory.
+      await poll(() => Promise.resolve(!pids.some(isAlive)), 'the processes of PostgreSQL did not end');
+    },
+    account,
     dispose: async () => {
-      if (guard !== undefined) await own.stop('immediate');
+      if (guard !== undefined) {
+        own.thaw();
+        await own.stop('immediate');
+      }
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -133,6 +157,33 @@ function spawnGuarded(postgres: string, flags: readonly string[], folder: string
   (child.stdin as unknown as { unref(): void }).unref();
   child.stdin?.on('error', () => undefined); // The guard may be gone already.
   return child;
+}
+
+/** The postmaster and, on Linux, its children; elsewhere the postmaster alone is known. */
+function clusterPids(data: string): readonly number[] {
+  const postmaster = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
+  const children = `/proc/${postmaster}/task/${postmaster}/children`;
+  return [postmaster, ...(existsSync(children) ? readFileSync(children, 'utf8').split(' ').filter(Boolean).map(Number) : [])];
+}
+
+function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      continue; // It ended between the look and the signal.
+    }
+  }
+}
+
+/** A process that has ended and that nobody has waited for yet counts as gone. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !existsSync(`/proc/${pid}/stat`) || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 async function stopServer(data: string, mode: 'fast' | 'immediate'): Promise<void> {

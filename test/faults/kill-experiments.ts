@@ -1,0 +1,89 @@
+import { describeVerdict, isFlawless, type DeliveryVerdict } from '../support/delivery-verdict.ts';
+import { startOwnServer, type OwnServer } from '../support/postgres.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { Chaos } from './chaos.ts';
+import { amount, type Experiment, type Setup } from './experiment.ts';
+import { killAgainAndAgain, type Writer } from './kills.ts';
+
+async function withServer<T>(work: (server: OwnServer) => Promise<T>): Promise<T> {
+  const server = await startOwnServer();
+  try {
+    return await work(server);
+  } finally {
+    await server.dispose();
+  }
+}
+
+interface ChaosRun {
+  readonly verdict: DeliveryVerdict;
+  readonly faults: number;
+  readonly kinds: string;
+}
+
+async function killUnderChaos(setup: Setup, kills: number, writer: Writer): Promise<ChaosRun> {
+  return withServer(async (server) => {
+    const target = await server.createDatabase();
+    const proxy = await TcpProxy.open(server);
+    const chaos = new Chaos(server, target, proxy, setup.random);
+    const verdict = await killAgainAndAgain({
+      server,
+      target: { ...target, port: proxy.port },
+      kills,
+      random: setup.random,
+      writer,
+      lifeMs: [100, 1_100],
+      disturb: (ended) => chaos.disturb(ended),
+      mend: async () => {
+        proxy.heal();
+        await proxy.accept();
+      },
+      say: setup.say,
+    });
+    await proxy.close();
+    return { verdict, faults: chaos.faults, kinds: [...chaos.counts].map(([kind, count]) => `${kind} ${count}`).join(', ') };
+  });
+}
+
+const p1: Experiment = {
+  id: 'P1',
+  title: 'random kill -9 with a healthy PostgreSQL, a row every 5 ms',
+  target: '1,000 kills, >= 20,000 rows, 0 lost, doubled, out of order, wrong',
+  run: (setup) =>
+    withServer(async (server) => {
+      const kills = amount(setup, 1_000);
+      const target = await server.createDatabase();
+      const verdict = await killAgainAndAgain({ server, target, kills, random: setup.random, say: setup.say, lifeMs: [20, 250] });
+      return { reached: isFlawless(verdict) && verdict.rows >= kills * 20, figure: `${kills} kills, ${describeVerdict(verdict)}` };
+    }),
+};
+
+const p2: Experiment = {
+  id: 'P2',
+  title: 'random kill -9 while connections are terminated, frozen, reset, refused, cut in one or both directions',
+  target: '400 kills, >= 200 faults, 0 lost, doubled, out of order, wrong',
+  run: async (setup) => {
+    const kills = amount(setup, 400);
+    const { verdict, faults, kinds } = await killUnderChaos(setup, kills, 'killed-writer');
+    return { reached: isFlawless(verdict) && faults >= kills / 2, figure: `${kills} kills, ${faults} faults (${kinds}), ${describeVerdict(verdict)}` };
+  },
+};
+
+const p4: Experiment = {
+  id: 'P4',
+  title: 'control: the direct design under the same kills and faults must lose rows',
+  target: '> 0 lost without and with faults',
+  run: async (setup) => {
+    const kills = amount(setup, 100, 20);
+    const healthy = await withServer(async (server) => {
+      const target = await server.createDatabase();
+      return killAgainAndAgain({ server, target, kills, random: setup.random, writer: 'direct-writer', lifeMs: [20, 250] });
+    });
+    const { verdict } = await killUnderChaos(setup, kills, 'direct-writer');
+    return {
+      reached: healthy.lost > 0 && verdict.lost > 0,
+      figure: `healthy, ${kills} kills: ${describeVerdict(healthy)}; with faults, ${kills} kills: ${describeVerdict(verdict)}`,
+    };
+  },
+};
+
+export const killExperiments: readonly Experiment[] = [p1, p2, p4];
