@@ -21,6 +21,8 @@ interface LoginParts {
   readonly signal: AbortSignal;
   readonly needsLogin: (cause: Cause) => void;
   readonly isDown: (cause: Cause) => void;
+  /** Logged in, and not through yet. */
+  readonly isStarting: () => void;
   readonly notice: (severity: Severity, message: string, foldKey: string) => void;
 }
 
@@ -46,8 +48,10 @@ export class Login {
       const mayRetryAtOnce = standing.kind !== this.#lastKind;
       this.#lastKind = standing.kind;
       if (standing.kind === 'ready') return;
-      if (standing.kind === 'starting') await this.#pause(STARTING_MS);
-      else if (!(await this.#mend(standing, mayRetryAtOnce))) await this.#pause(WATCH_MS);
+      if (standing.kind === 'starting') {
+        this.#parts.isStarting();
+        await this.#pause(STARTING_MS);
+      } else if (!(await this.#mend(standing, mayRetryAtOnce))) await this.#pause(WATCH_MS);
     }
   }
 

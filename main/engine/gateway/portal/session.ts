@@ -82,6 +82,7 @@ export class PortalSession implements Session {
       clock, address, compete, notice, endpoints: this.#endpoints, signal: this.#life.signal,
       needsLogin: (cause) => this.#tellLogin(cause),
       isDown: (cause) => this.#onDown(cause),
+      isStarting: () => this.#onInterrupted(),
     });
     this.#polling = new Polling({
       clock, address, notice, endpoints: this.#endpoints, login: this.#login, quotes: this.#quotes,
@@ -181,8 +182,7 @@ export class PortalSession implements Session {
   /** Account and positions; after a login that came again, with everything forgotten that came before it. */
   async #load(): Promise<void> {
     const { signal } = this.#life;
-    // No row may be written from quotes that are about to be forgotten.
-    if (this.#wasReady && this.#toldLogin === undefined) this.#tellDown(interrupted());
+    this.#onInterrupted();
     this.#rounds.reset();
     await this.#endpoints.tradingAccounts(signal);
     this.#accounts = await this.#endpoints.accounts(signal);
@@ -254,6 +254,11 @@ export class PortalSession implements Session {
     if (this.#toldDown) return;
     this.#toldDown = true;
     this.#emit({ type: 'upstream-down', cause });
+  }
+
+  /** No row may be written from quotes that stand still, or are about to be forgotten. */
+  #onInterrupted(): void {
+    if (this.#wasReady && this.#toldLogin === undefined) this.#tellDown(interrupted());
   }
 
   /** IBKR out of reach ends an opening, whose next attempt the supervisor times; a session that runs or waits for a person stays. */

@@ -16,7 +16,8 @@ test('an expired session is seen within one poll, says where to log in, and goes
   assert.equal(cause?.code, 'login-needed');
   assert.equal(cause?.action, `Log in at ${simulator.url}`);
 
-  await advance(clock, 60_000);
+  // Shorter than the time after which values count as stale by their age alone.
+  await advance(clock, 10_000);
   assert.equal(eventsOf(events, 'needs-login').length, 1, 'told once');
   assert.ok(clock.monotonic() - session.lastHeardAt() < 5_000, 'the gateway is still there');
   simulator.tick();
@@ -116,6 +117,18 @@ test('a login that is not through yet is waited for', async (t) => {
   assert.deepEqual(simulator.requestsTo('/iserver/auth/ssodh/init'), []);
   simulator.faults.notEstablished = false;
   await untilReady(clock, recorded);
+});
+
+test('a login that falls back to not being through stops the rows until it is', async (t) => {
+  const { clock, simulator, gateway } = await startPortal(t);
+  const recorded = record(t, gateway);
+  await untilPriced(clock, recorded);
+  simulator.faults.notEstablished = true;
+  await advanceUntil(clock, () => eventsOf(recorded.events, 'upstream-down').length > 0, 'upstream-down', 2 * POLL_MS + 500);
+  await advance(clock, 30_000);
+  assert.deepEqual(eventsOf(recorded.events, 'upstream-up'), []);
+  simulator.faults.notEstablished = false;
+  await advanceUntil(clock, () => eventsOf(recorded.events, 'upstream-up').length > 0, 'upstream-up', POLL_MS);
 });
 
 test('another user logs in: the session ends rather than add up another account', async (t) => {
