@@ -118,6 +118,20 @@ test('an expired session: no rows, the words say where to log in, one gap with i
   await stop();
 });
 
+test('what a person has to do is always the newest cause: first another session, then the login', async (t) => {
+  const { clock, simulator, delivery, engine, stop } = await startEngine(t);
+  const action = (): string => (engine.state.connection.kind === 'needs-login' ? (engine.state.connection.cause.action ?? '') : '');
+  engine.start();
+  await advanceUntil(clock, () => delivery.greeks.length >= 1, 'rows', 40_000);
+  simulator.compete();
+  await advanceUntil(clock, () => action().startsWith('Log out there'), 'the other session', 6_000);
+  simulator.isCompeting = false;
+  simulator.expire();
+  await advanceUntil(clock, () => action() === `Log in at ${simulator.url}`, 'the login', 6_000);
+  assert.deepEqual(engine.state.alarms.map((alarm) => alarm.action), [`Log in at ${simulator.url}`]);
+  await stop();
+});
+
 test('429: the countdown is to be seen, and not a single request is made until it has run out', async (t) => {
   const { clock, simulator, delivery, engine, stop } = await startEngine(t);
   engine.start();
