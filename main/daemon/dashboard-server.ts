@@ -69,6 +69,8 @@ export class DashboardServer {
     });
     server.maxConnections = maxConnections;
     const bound = await listen(server, address);
+    // Such as too many open files: uncaught, it would end the session to the gateway.
+    server.on('error', (error) => logger.error({}, `the dashboard's server: ${error.message}`));
     const token = randomBytes(32).toString('base64url');
     const guard = new DashboardGuard(bound, token);
     server.on('request', (request, response) => {

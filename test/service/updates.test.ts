@@ -35,6 +35,7 @@ test('an invisible window is told nothing and costs no timer', async () => {
   assert.equal(stand.clock.pendingTimers, timers);
   window.setVisible(true);
   window.setVisible(false);
+  assert.equal(stand.clock.pendingTimers, timers, 'hidden, it has no timer at once');
   const told = window.updates.length;
   await moveMarket(2);
   assert.equal(window.updates.length, told);
