@@ -6,6 +6,7 @@ import { useHistory } from './chart/use-history.ts';
 import { DeliveryLine } from './delivery/delivery-line.tsx';
 import { DeliveryPanel } from './delivery/delivery-panel.tsx';
 import { Header } from './header/header.tsx';
+import { useOverview } from './live/live-context.tsx';
 import { LegsPanel } from './legs/legs-panel.tsx';
 import type { LegFilter } from './legs/legs-view.ts';
 import { LogPanel } from './log/log-panel.tsx';
@@ -24,13 +25,14 @@ export const Dashboard = memo(function Dashboard({ onSettings }: { readonly onSe
   const [tab, setTab] = useState<Tab>('legs');
   const isRoomy = useMedia(roomy);
   const recent = useHistory('15m').series;
+  const state = useOverview((overview) => overview.state.connection.kind);
   const showUnpriced = useCallback(() => {
     setFilter('unpriced');
     setTab('legs');
   }, []);
   const showDelivery = useCallback(() => setTab('delivery'), []);
   return (
-    <main className="dashboard">
+    <main className="dashboard" data-state={state}>
       <Header onSettings={onSettings} />
       <AlarmBanners />
       <Tiles chosen={greek} onChoose={setGreek} recent={recent} />

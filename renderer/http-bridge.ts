@@ -6,7 +6,7 @@ const firstRetryMs = 500;
 const longestRetryMs = 15_000;
 const tokenKey = 'bridge-token';
 const refusedText = 'The bridge does not accept this page. Open the address again that the daemon printed when it started.';
-const lostText = 'The bridge does not answer. It may have been stopped, or this computer was asleep.';
+const lostText = 'Connection to the bridge lost. It may have been stopped, or this computer was asleep.';
 
 /**
  * The bridge over HTTP for the daemon's dashboard: `POST /api/<method>` with `{ args }` answers a Result, and

@@ -1,7 +1,7 @@
 import { memo, useMemo } from 'react';
 import { historyRanges, type GreekName, type HistoryRange, type HistorySeries } from '../../preload/contract.ts';
 import { useConnectionView } from '../header/header.tsx';
-import { useHost, useOverview } from '../live/live-context.tsx';
+import { useHost, useLink, useOverview } from '../live/live-context.tsx';
 import { Segmented } from '../parts/segmented.tsx';
 import { useSize, type Size } from '../parts/use-size.ts';
 import { greekWords } from '../words/greek-words.ts';
@@ -57,13 +57,17 @@ export const ChartPanel = memo(function ChartPanel({ greek, range, onRange }: {
   );
 });
 
+/** In the short ranges a bucket holds one row or two: their band would be as thin as the line. */
+function isBanded({ bucketMs, at }: HistorySeries): boolean {
+  return bucketMs > 15_000 && at.length > 0;
+}
+
 /** Only what is to be seen in this range. */
 function Legend({ series }: { readonly series: HistorySeries | null }) {
   if (series === null) return null;
-  const banded = series.bucketMs > 15_000 && series.at.length > 0;
   return (
     <ul className="legend" aria-label="Legend">
-      {banded && <li className="legend-band">low to high of {duration(series.bucketMs)}</li>}
+      {isBanded(series) && <li className="legend-band">low to high of {duration(series.bucketMs)}</li>}
       {series.gaps.length > 0 && <li className="legend-gap">no rows</li>}
       {series.resetWindows.length > 0 && <li className="legend-reset">reset window</li>}
     </ul>
@@ -73,6 +77,8 @@ function Legend({ series }: { readonly series: HistorySeries | null }) {
 function Drawing({ series, greek, size }: { readonly series: HistorySeries; readonly greek: GreekName; readonly size: Size }) {
   const { timeZone } = useHost();
   const open = useOpenGap();
+  const linked = useLink().kind === 'open';
+  const known = useOverview(({ sums }) => sums !== null && sums[greek] !== null);
   const rows = useMemo(() => chartRows(series, greek), [series, greek]);
   const gaps = useMemo(() => shadedGaps(series, open), [series, open]);
   const stops = useMemo(() => crosshairStops(series, gaps), [series, gaps]);
@@ -89,9 +95,9 @@ function Drawing({ series, greek, size }: { readonly series: HistorySeries; read
   return (
     <>
       <div aria-hidden="true">
-        <HistoryChart size={size} axisWidth={axisWidth} from={series.from} to={series.to} rows={rows} times={times} values={values} gaps={gaps} resetWindows={series.resetWindows} />
+        <HistoryChart size={size} axisWidth={axisWidth} from={series.from} to={series.to} rows={rows} banded={isBanded(series)} times={times} values={values} gaps={gaps} resetWindows={series.resetWindows} />
       </div>
-      {open === null && <NewestValue series={series} greek={greek} values={values} size={size} axisWidth={axisWidth} />}
+      {open === null && linked && known && <NewestValue series={series} greek={greek} values={values} size={size} axisWidth={axisWidth} />}
       <Crosshair series={series} stops={stops} greek={greek} values={values} size={size} axisWidth={axisWidth} timeZone={timeZone} />
     </>
   );

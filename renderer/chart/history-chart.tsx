@@ -1,5 +1,5 @@
 import { memo } from 'react';
-import { Area, CartesianGrid, ComposedChart, Line, ReferenceArea, ReferenceLine, XAxis, YAxis } from 'recharts';
+import { Area, CartesianGrid, ComposedChart, Curve, Line, type CurveProps, ReferenceArea, ReferenceLine, XAxis, YAxis } from 'recharts';
 import type { HistoryGap, Ms } from '../../preload/contract.ts';
 import type { Size } from '../parts/use-size.ts';
 import type { TimeTicks, ValueAxis } from './axis-ticks.ts';
@@ -16,6 +16,8 @@ interface HistoryChartProps {
   readonly from: Ms;
   readonly to: Ms;
   readonly rows: readonly ChartRow[];
+  /** Whether lowest and highest values of a bucket are worth drawing. */
+  readonly banded: boolean;
   readonly times: TimeTicks;
   readonly values: ValueAxis;
   readonly gaps: readonly HistoryGap[];
@@ -23,7 +25,7 @@ interface HistoryChartProps {
 }
 
 /** The curve with its band of minima and maxima; drawn again only when its rows change, never for the crosshair. */
-export const HistoryChart = memo(function HistoryChart({ size, axisWidth, from, to, rows, times, values, gaps, resetWindows }: HistoryChartProps) {
+export const HistoryChart = memo(function HistoryChart({ size, axisWidth, from, to, rows, banded, times, values, gaps, resetWindows }: HistoryChartProps) {
   const narrowest = ((to - from) / Math.max(1, size.width)) * narrowestBandPx;
   return (
     <ComposedChart
@@ -51,9 +53,10 @@ export const HistoryChart = memo(function HistoryChart({ size, axisWidth, from, 
         tickFormatter={times.label}
         interval={0}
         tickLine={false}
+        tickSize={0}
         axisLine={false}
         height={plotMargin.bottom}
-        tickMargin={8}
+        tickMargin={12}
       />
       <YAxis
         orientation="right"
@@ -64,13 +67,14 @@ export const HistoryChart = memo(function HistoryChart({ size, axisWidth, from, 
         tickFormatter={values.label}
         interval={0}
         tickLine={false}
+        tickSize={0}
         axisLine={false}
         width={axisWidth}
         tickMargin={8}
       />
       {values.domain[0] < 0 && values.domain[1] > 0 && <ReferenceLine y={0} className="zero-line" />}
-      <Area dataKey="band" type="linear" className="band" stroke="none" isAnimationActive={false} connectNulls={false} activeDot={false} dot={false} />
-      <Line dataKey="last" type="linear" className="curve" isAnimationActive={false} connectNulls={false} activeDot={false} dot={rows.some(({ alone }) => alone) ? LoneDot : false} />
+      {banded && <Area dataKey="band" type="linear" className="band" stroke="none" isAnimationActive={false} connectNulls={false} activeDot={false} dot={false} />}
+      <Line dataKey="last" type="linear" className="curve" isAnimationActive={false} connectNulls={false} activeDot={false} shape={PlainCurve} dot={rows.some(({ alone }) => alone) ? LoneDot : false} />
     </ComposedChart>
   );
 });
@@ -79,6 +83,11 @@ function bandOf(band: { readonly from: Ms; readonly to: Ms }, from: Ms, to: Ms, 
   const middle = (band.from + band.to) / 2;
   const half = Math.max(band.to - band.from, narrowest) / 2;
   return { x1: Math.max(from, middle - half), x2: Math.min(to, middle + half) };
+}
+
+/** The usual shape measures the length of its path at each drawing, for an animation that is off here; that costs more than the drawing. */
+function PlainCurve({ points, className }: Pick<CurveProps, 'points' | 'className'>) {
+  return <Curve {...(points === undefined ? {} : { points })} {...(className === undefined ? {} : { className })} type="linear" connectNulls={false} fill="none" />;
 }
 
 function LoneDot({ cx, cy, payload, index }: { readonly cx?: number; readonly cy?: number; readonly payload?: ChartRow; readonly index?: number }) {

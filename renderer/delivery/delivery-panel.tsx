@@ -1,6 +1,6 @@
 import { memo, type ReactNode } from 'react';
 import type { DeliveryState, Ms } from '../../preload/contract.ts';
-import { useClock, useHost, useOverview } from '../live/live-context.tsx';
+import { useClock, useHost, useLink, useOverview } from '../live/live-context.tsx';
 import { StateShape } from '../parts/shape.tsx';
 import { AdviceText } from '../parts/statements.tsx';
 import { useCommand } from '../parts/use-command.ts';
@@ -34,7 +34,8 @@ export const DeliveryPanel = memo(function DeliveryPanel({ titled, onSettings }:
 });
 
 function DatabaseWord({ delivery }: { readonly delivery: DeliveryState }) {
-  const view = viewDelivery(delivery);
+  const lost = useLink().kind !== 'open';
+  const view = lost ? unheard : viewDelivery(delivery);
   return (
     <dl className="pairs">
       <Pair name="Database">
@@ -45,6 +46,9 @@ function DatabaseWord({ delivery }: { readonly delivery: DeliveryState }) {
     </dl>
   );
 }
+
+/** While the window does not hear the bridge, nobody can say that rows are delivered. */
+const unheard = { word: 'not known', tone: 'quiet', shape: 'ring' } as const;
 
 function NoDatabase({ onSettings }: { readonly onSettings: () => void }) {
   return (

@@ -70,7 +70,7 @@ function LostStrip({ reason, retryAt }: { readonly reason: string; readonly retr
     <div className="strip strip-problem">
       <div className="strip-text">
         <p>
-          Connection to the bridge lost. {reason} {silent !== '' && `The numbers below were last heard ${silent} ago.`}
+          {reason} {silent !== '' && `The numbers below were last heard ${silent} ago.`}
           {left !== null && <span className="countdown">Next attempt in {left} s.</span>}
         </p>
       </div>

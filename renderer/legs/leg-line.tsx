@@ -5,7 +5,6 @@ import { StateShape } from '../parts/shape.tsx';
 import { greekNames } from '../words/greek-words.ts';
 import { greekDigits, plain, position, signed, unknown } from '../words/numbers.ts';
 import { duration } from '../words/times.ts';
-import { staleQuoteMs } from './legs-view.ts';
 
 /** One leg; where it is not priced, the reason stands where its Greeks would stand. */
 export const LegLine = memo(function LegLine({ leg, index }: { readonly leg: LegRow; readonly index: number }) {
@@ -40,8 +39,9 @@ export const LegLine = memo(function LegLine({ leg, index }: { readonly leg: Leg
 const kindWords: Readonly<Record<LegRow['kind'], string>> = { OPT: 'option', FOP: 'futures option', STK: 'stock', FUT: 'future', other: 'other' };
 
 function QuoteAge({ at }: { readonly at: Ms }) {
-  const age = useClock((now) => duration(now - at).replace(/ \d+ s$/, ''));
-  const stale = useClock((now) => now - at > staleQuoteMs);
+  // Up to a minute in seconds, above it without them: what is read at a glance need not tick.
+  const age = useClock((now) => (now - at < 60_000 ? duration(now - at) : duration(now - at).replace(/ \d+ s$/, '')));
+  const stale = !age.endsWith(' s');
   return stale ? (
     <span className="stale-mark" title={`No new quote for ${age}`}>
       <span aria-hidden="true">◷ </span>

@@ -34,7 +34,7 @@ export function LegsTable({ legs, order, onOrder, sums, all }: {
   const live = useOverview(({ state }) => state.live);
   const linked = useLink().kind === 'open';
   const box = useRef<HTMLDivElement>(null);
-  const rows = useVirtualizer({ count: legs.length, getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 12, useFlushSync: false });
+  const rows = useVirtualizer({ count: legs.length, getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 2, useFlushSync: false });
   const visible = rows.getVirtualItems();
   const before = visible[0]?.start ?? 0;
   const after = rows.getTotalSize() - (visible.at(-1)?.end ?? 0);
@@ -76,7 +76,7 @@ const HeadCell = memo(function HeadCell({ column, label, title, first, order, on
   const sorted = order.column === column;
   const turn = (): void => onOrder({ column, descending: sorted ? !order.descending : first === 'descending' });
   return (
-    <th scope="col" aria-sort={!sorted ? 'none' : order.descending ? 'descending' : 'ascending'} className={`cell-${column}`}>
+    <th scope="col" aria-sort={!sorted ? 'none' : order.descending ? 'descending' : 'ascending'}>
       <button type="button" onClick={turn} title={`${title}; sort`}>
         {label}
         <span className="sort-mark" aria-hidden="true">

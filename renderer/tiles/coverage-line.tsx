@@ -1,4 +1,5 @@
 import { memo, useMemo } from 'react';
+import type { UnpricedLeg } from '../../preload/contract.ts';
 import { useOverview } from '../live/live-context.tsx';
 import { StateShape } from '../parts/shape.tsx';
 import { viewTiles, coverageWords } from './tile-view.ts';
@@ -12,14 +13,11 @@ export const CoverageLine = memo(function CoverageLine({ onShow }: { readonly on
   const lastTickAt = useOverview((overview) => overview.lastTickAt);
   const { coverage, warming } = useMemo(() => viewTiles({ state, sums, lastTickAt }), [state, sums, lastTickAt]);
   if (coverage === null || coverage.unpriced.length === 0) return null;
-  const named = coverage.unpriced.slice(0, namedAtMost).map(({ description, reason }) => `${description} (${reason})`);
-  const more = coverage.unpriced.length - named.length;
   return (
     <div className="coverage-line" id="coverage">
       <StateShape shape="triangle" tone="attention" size={13} />
       <p title={coverage.unpriced.slice(0, 40).map(({ description, reason }) => `${description}: ${reason}`).join('\n')}>
-        <strong>{coverageWords(coverage)}</strong> are priced. {warming ? 'Still waiting for' : 'Not in these numbers'}: {named.join(', ')}
-        {more > 0 && ` and ${more.toLocaleString('en-US')} more`}.
+        <strong>{coverageWords(coverage)}</strong> are priced. {warming ? 'Still waiting for' : 'Not in these numbers'}: {nameUnpriced(coverage.unpriced)}.
       </p>
       <button type="button" className="button small" onClick={onShow}>
         Show in legs
@@ -27,3 +25,16 @@ export const CoverageLine = memo(function CoverageLine({ onShow }: { readonly on
     </div>
   );
 });
+
+/** "SPX 16 Jan 26 C 6075, AAPL and 3 more (no data yet); ES 20 Feb 26 P 5950 (no theta yet)": legs with the same reason together. */
+function nameUnpriced(unpriced: readonly UnpricedLeg[]): string {
+  const byReason = Map.groupBy(unpriced, ({ reason }) => reason);
+  const groups = [...byReason].sort(([, one], [, other]) => other.length - one.length);
+  const told = groups.slice(0, 2).map(([reason, legs]) => {
+    const more = legs.length - namedAtMost;
+    const names = legs.slice(0, namedAtMost).map(({ description }) => description);
+    return `${names.join(', ')}${more > 0 ? ` and ${more.toLocaleString('en-US')} more` : ''} (${reason})`;
+  });
+  const rest = groups.slice(2).reduce((total, [, legs]) => total + legs.length, 0);
+  return [...told, ...(rest > 0 ? [`${rest.toLocaleString('en-US')} for other reasons`] : [])].join('; ');
+}

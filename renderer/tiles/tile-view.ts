@@ -1,3 +1,4 @@
+import { count, whole } from '../words/numbers.ts';
 import type { GreekName, Ms, Overview, Snapshot } from '../../preload/contract.ts';
 
 /** What the four tiles show: the sums of one instant, and whether they are of now. */
@@ -47,5 +48,5 @@ export function unknownReason(greek: GreekName, { sums }: TilesView, state: Over
 export function coverageWords(coverage: Snapshot['coverage']): string {
   const { legs, priced } = coverage;
   if (legs === 0) return 'no positions';
-  return priced === legs ? `${legs.toLocaleString('en-US')} ${legs === 1 ? 'leg' : 'legs'}` : `${priced.toLocaleString('en-US')} of ${legs.toLocaleString('en-US')} legs`;
+  return priced === legs ? count(legs, 'leg') : `${whole(priced)} of ${whole(legs)} legs`;
 }

@@ -42,7 +42,11 @@ export class FakeBridge implements Omit<BridgeApi, 'subscribe'> {
         const { now, state } = this.scenario.overview;
         // Before the first row there is no history at all.
         const series = makeHistory(range, now, state.snapshot, state.lastRow?.at ?? 0);
-        return { ok: true, value: state.lastRow === null ? { ...series, gaps: [], resetWindows: [] } : series };
+        if (state.lastRow === null) return { ok: true, value: { ...series, gaps: [], resetWindows: [] } };
+        const window = this.scenario.overview.resetWindow;
+        const begun = window !== null && window.start < now ? [{ from: window.start, to: now }] : [];
+        const resetWindows = [...series.resetWindows, ...begun];
+        return { ok: true, value: state.snapshot?.delta === null ? forgetNewest({ ...series, resetWindows }) : { ...series, resetWindows } };
       },
     };
   }
@@ -118,6 +122,14 @@ export class FakeBridge implements Omit<BridgeApi, 'subscribe'> {
     if (answers === 'ok') return { ok: true, value };
     return answers === 'never' ? new Promise(() => undefined) : answers;
   }
+}
+
+/** The sums of the last ten minutes were not known. */
+function forgetNewest(series: HistorySeries): HistorySeries {
+  const forget = (values: readonly (number | null)[]): (number | null)[] => values.map((value, index) => ((series.at[index] ?? 0) > series.to - 600_000 ? null : value));
+  const { delta, gamma, vega, theta } = series.greeks;
+  const band = ({ low, high, last }: HistorySeries['greeks']['delta']) => ({ low: forget(low), high: forget(high), last: forget(last) });
+  return { ...series, greeks: { delta: band(delta), gamma: band(gamma), vega: band(vega), theta: band(theta) } };
 }
 
 declare global {
