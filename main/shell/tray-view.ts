@@ -143,7 +143,7 @@ function commandLines({ state, loginItem }: TrayFacts): readonly TrayLine[] {
   return [
     ...login,
     action('Reconnect now', 'reconnect', canReconnect(connection)),
-    connection.kind === 'paused' ? action('Resume', 'resume') : action('Pause', 'pause', connection.kind !== 'stopped'),
+    isPausedByUser(connection) ? action('Resume', 'resume') : action('Pause', 'pause', connection.kind !== 'stopped'),
     separator,
     action('Open', 'open-window'),
     action('Settings\u2026', 'open-settings'),
@@ -153,9 +153,13 @@ function commandLines({ state, loginItem }: TrayFacts): readonly TrayLine[] {
   ];
 }
 
-/** Where waiting has an end that can be brought forward; while dialling, or stopped, there is nothing to hurry. */
-function canReconnect({ kind }: Connection): boolean {
-  return kind !== 'stopped' && kind !== 'connecting' && kind !== 'paused';
+/** While dialling, or stopped, there is nothing to hurry; who paused by hand resumes. */
+function canReconnect(connection: Connection): boolean {
+  return connection.kind !== 'stopped' && connection.kind !== 'connecting' && !isPausedByUser(connection);
+}
+
+function isPausedByUser(connection: Connection): boolean {
+  return connection.kind === 'paused' && connection.by === 'user';
 }
 
 function loginItemLines(status: TrayFacts['loginItem']): readonly TrayLine[] {

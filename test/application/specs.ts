@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright';
+import { systemClock } from '../../main/engine/clock.ts';
+import { historyPath, openHistory } from '../../main/engine/delivery/history.ts';
 import { until } from '../support/until.ts';
 import type { DesktopApplication } from './desktop-application.ts';
 import { clickTrayMenu, overviewOf, Scene, seen, type Start } from './scene.ts';
@@ -246,7 +248,11 @@ export function describeApplication(start: Start): void {
     const times = rows.map(({ timestamp }) => (timestamp as Date).getTime());
     assert.equal(new Set(times).size, times.length);
     assert.deepEqual(scene.tws.forbidden, []);
-    assert.ok(existsSync(join(scene.folder, 'buffer.sqlite')));
+    const history = openHistory(historyPath(join(scene.folder, 'buffer.sqlite')), systemClock);
+    const written = history.countSince(0);
+    history.close();
+    assert.ok(written > 5);
+    assert.equal(rows.length, written);
   });
 
   test('started again, it remembers settings and password, and nothing waits in the outbox', async () => {
