@@ -150,7 +150,8 @@ export class SettingsDesk {
   /** The password first, because the file can be replaced in one step and the store can be put back. */
   async #store(change: SettingsChange, stored: StoredSettings, password: PasswordChange | undefined): Promise<void> {
     const { passwords } = this.#parts.host;
-    const before = password === undefined ? null : await passwords.get();
+    // One that cannot be read any more (another machine, a new key) must not keep a new one out.
+    const before = password === undefined ? null : await passwords.get().catch(() => null);
     if (password !== undefined) await (password.kind === 'set' ? passwords.set(password.password) : passwords.clear());
     try {
       if (Object.keys(change).length > 0) saveSettingsFile(this.#path(), stored);

@@ -247,3 +247,12 @@ test('the presets of reset windows are offered and can be saved as they are', as
     assert.deepEqual(result.saved && result.settings.fields.resetWindows.value, windows);
   }
 });
+
+test('a stored password that cannot be read any more is replaced by entering it again', async () => {
+  const host = new RecordedHost();
+  host.password = 'of another machine';
+  Object.assign(host.passwords, { get: () => (host.password === 'next' ? Promise.resolve('next') : Promise.reject(new Error('it cannot be decrypted'))) });
+  const stand = await open({ host, file: JSON.stringify({ version: 1, ...database }) });
+  assert.equal((await stand.ask('saveSettings', {}, { kind: 'set', password: 'next' })).saved, true);
+  assert.equal(stand.desk.settings.database?.password, 'next');
+});
