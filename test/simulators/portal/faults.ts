@@ -35,6 +35,8 @@ export class Faults {
   noDefinitions = false;
   /** So many position readings in a row are empty after the kept ones were forgotten. */
   emptyReadings = 0;
+  /** So many requests on connections that served one before find them closed: the gateway gave them up at that moment. */
+  staleConnections = 0;
   /** Positions of every account stand in the answer, whichever was asked for. */
   mixedAccounts = false;
   /** Every answer leaves so much later. */
@@ -52,7 +54,7 @@ export class Faults {
   clear(): void {
     Object.assign(this, {
       silence: false, maintenance: false, rateLimited: false, noSessionIn200: false, reopenFails: false, notEstablished: false,
-      silentlyExpired: false, sparsePositions: false, noDefinitions: false, emptyReadings: 0, mixedAccounts: false, answerDelayMs: 0,
+      silentlyExpired: false, sparsePositions: false, noDefinitions: false, emptyReadings: 0, staleConnections: 0, mixedAccounts: false, answerDelayMs: 0,
     });
     this.spoilt.clear();
     this.missingFields.clear();

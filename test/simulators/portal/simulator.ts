@@ -72,6 +72,7 @@ export class PortalSimulator {
   #ticking: Timer | undefined;
   readonly #delayed = new Set<Timer>();
   readonly #open = new Set<ServerResponse>();
+  readonly #served = new WeakSet<Socket>();
 
   constructor(options: PortalSimulatorOptions) {
     const { book, clock = systemClock, requestsPerSecond = 10, penaltyMs = 15 * 60_000 } = options;
@@ -266,6 +267,12 @@ export class PortalSimulator {
     const received: ReceivedRequest = {
       at: this.#clock.monotonic(), method: message.method ?? '', path, query: url.searchParams, body: parseBody(Buffer.concat(pieces).toString('utf8')), status: 0,
     };
+    if (this.faults.staleConnections > 0 && this.#served.has(message.socket)) {
+      this.faults.staleConnections -= 1;
+      message.socket.destroy();
+      return;
+    }
+    this.#served.add(message.socket);
     this.received.push(received);
     this.#open.add(response);
     response.on('close', () => this.#open.delete(response));

@@ -105,6 +105,19 @@ test('idle connections that the gateway closed are replaced without a word', asy
   assert.equal(sumsOf(recorded.session, clock).coverage.priced, 40);
 });
 
+test('a request that finds its idle connection closed at that very moment is asked again, once', async (t) => {
+  const { clock, simulator, gateway } = await startPortal(t);
+  const recorded = record(t, gateway);
+  await untilPriced(clock, recorded);
+  for (let time = 0; time < 3; time++) {
+    simulator.faults.staleConnections = 1;
+    await advance(clock, 5_000);
+    assert.equal(simulator.faults.staleConnections, 0);
+  }
+  assert.deepEqual(eventsOf(recorded.events, 'closed'), []);
+  assert.deepEqual(eventsOf(recorded.events, 'notice'), []);
+});
+
 test('the gateway goes away: the session ends with a cause, and the next one is ready again', async (t) => {
   const { clock, simulator, gateway } = await startPortal(t);
   const recorded = record(t, gateway);
