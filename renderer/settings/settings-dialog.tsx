@@ -119,6 +119,7 @@ function useSettingsForm(view: SettingsView, onSaved: () => void) {
   const [password, setPassword] = useState<PasswordChange>();
   const [errors, setErrors] = useState<Errors>({});
   const [saving, setSaving] = useState(false);
+  const [failures, setFailures] = useState(0);
   const [problem, setProblem] = useState<string | null>(null);
   const pending = useMemo(() => changeOf(draft, saved), [draft, saved]);
   const dirty = password !== undefined || Object.keys(pending.change).length > 0 || Object.keys(pending.errors).length > 0;
@@ -126,9 +127,12 @@ function useSettingsForm(view: SettingsView, onSaved: () => void) {
   const fail = (found: Errors): void => {
     setErrors(found);
     setProblem('Nothing was saved: correct the marked fields.');
-    // The first marked field, once its error stands there.
-    requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+    setFailures((count) => count + 1);
   };
+  // To the first marked field, once its error stands there.
+  useEffect(() => {
+    if (failures > 0) element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [failures]);
   const save = async (): Promise<void> => {
     if (Object.keys(pending.errors).length > 0) return fail(pending.errors);
     setSaving(true);

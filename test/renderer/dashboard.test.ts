@@ -7,7 +7,7 @@ import { chromiumPath, openStage, settle, small, type Show, type Stage } from '.
 
 const executable = chromiumPath();
 
-describe('the dashboard', { skip: executable === undefined ? 'no Chromium was found' : false }, () => {
+describe('the dashboard', { concurrency: 3, skip: executable === undefined ? 'no Chromium was found' : false }, () => {
   let stage: Stage;
   before(async () => {
     stage = await openStage(executable ?? '');
@@ -117,32 +117,6 @@ describe('the dashboard', { skip: executable === undefined ? 'no Chromium was fo
     await close(show);
   });
 
-  test('legs are sorted, searched, summed and copied', async () => {
-    const show = await open(scenario({ legs: unprice(makeLegs(40), { 5: 'no data yet' }) }));
-    const { page } = show;
-    const column = page.getByRole('columnheader', { name: 'Net Δ' });
-    await column.getByRole('button').click();
-    assert.equal(await column.getAttribute('aria-sort'), 'descending');
-    const first = await page.locator('.legs tbody tr').first().innerText();
-    await column.getByRole('button').click();
-    assert.equal(await column.getAttribute('aria-sort'), 'ascending');
-    assert.notEqual(await page.locator('.legs tbody tr').first().innerText(), first);
-
-    await page.getByLabel('Search legs').fill('aapl');
-    await page.getByText(/^Sum of \d+ shown/).waitFor();
-    await page.getByRole('region', { name: 'Legs', exact: true }).getByRole('button', { name: 'Copy CSV' }).click();
-    await page.getByRole('button', { name: /^Copied \d+ legs$/ }).waitFor();
-    const csv = await page.evaluate(() => navigator.clipboard.readText());
-    const lines = csv.trimEnd().split('\r\n');
-    assert.ok(lines.length > 5 && lines.slice(1).every((line) => line.includes('AAPL')), csv);
-
-    await page.getByLabel('Search legs').fill('');
-    await page.getByRole('button', { name: 'Show in legs' }).click();
-    await page.locator('.legs tbody tr').getByText('no data yet').waitFor();
-    assert.equal(await page.locator('.legs tbody tr').count(), 1);
-    await close(show);
-  });
-
   test('of 6,000 legs only those in sight exist', async () => {
     const show = await open(scenario({ legs: makeLegs(6000) }));
     assert.equal(await show.page.getByRole('table').first().getAttribute('aria-rowcount'), '6002');
@@ -173,16 +147,45 @@ describe('the dashboard', { skip: executable === undefined ? 'no Chromium was fo
     await close(show);
   });
 
-  test('the database waits for rights: the statements to run are there to be copied', async () => {
-    const show = await open(scenarios['database-failing'], { size: small });
-    const { page } = show;
-    await page.getByRole('button', { name: 'Delivery' }).click();
-    await page.getByRole('button', { name: 'Copy statements' }).click();
-    await page.getByRole('button', { name: 'Copied', exact: true }).waitFor();
-    assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^CREATE TABLE IF NOT EXISTS bridge_outbox_watermark/);
-    await page.getByRole('button', { name: 'Try the database now' }).click();
-    assert.ok(show.bridge.asked.some(({ method, args }) => method === 'command' && args[0] === 'retry-database'));
-    await close(show);
+  // One after the other: the pages of a browser share its clipboard.
+  describe('what is copied', { concurrency: 1 }, () => {
+    test('legs are sorted, searched, summed and copied', async () => {
+      const show = await open(scenario({ legs: unprice(makeLegs(40), { 5: 'no data yet' }) }));
+      const { page } = show;
+      const column = page.getByRole('columnheader', { name: 'Net Δ' });
+      await column.getByRole('button').click();
+      assert.equal(await column.getAttribute('aria-sort'), 'descending');
+      const first = await page.locator('.legs tbody tr').first().innerText();
+      await column.getByRole('button').click();
+      assert.equal(await column.getAttribute('aria-sort'), 'ascending');
+      assert.notEqual(await page.locator('.legs tbody tr').first().innerText(), first);
+
+      await page.getByLabel('Search legs').fill('aapl');
+      await page.getByText(/^Sum of \d+ shown/).waitFor();
+      await page.getByRole('region', { name: 'Legs', exact: true }).getByRole('button', { name: 'Copy CSV' }).click();
+      await page.getByRole('button', { name: /^Copied \d+ legs$/ }).waitFor();
+      const csv = await page.evaluate(() => navigator.clipboard.readText());
+      const lines = csv.trimEnd().split('\r\n');
+      assert.ok(lines.length > 5 && lines.slice(1).every((line) => line.includes('AAPL')), csv);
+
+      await page.getByLabel('Search legs').fill('');
+      await page.getByRole('button', { name: 'Show in legs' }).click();
+      await page.locator('.legs tbody tr').getByText('no data yet').waitFor();
+      assert.equal(await page.locator('.legs tbody tr').count(), 1);
+      await close(show);
+    });
+
+    test('the database waits for rights: the statements to run are there to be copied', async () => {
+      const show = await open(scenarios['database-failing'], { size: small });
+      const { page } = show;
+      await page.getByRole('button', { name: 'Delivery' }).click();
+      await page.getByRole('button', { name: 'Copy statements' }).click();
+      await page.getByRole('button', { name: 'Copied', exact: true }).waitFor();
+      assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^CREATE TABLE IF NOT EXISTS bridge_outbox_watermark/);
+      await page.getByRole('button', { name: 'Try the database now' }).click();
+      assert.ok(show.bridge.asked.some(({ method, args }) => method === 'command' && args[0] === 'retry-database'));
+      await close(show);
+    });
   });
 
   test('the live region speaks of states, not of numbers', async () => {

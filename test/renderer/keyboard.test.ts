@@ -5,7 +5,7 @@ import { chromiumPath, large, openStage, settle, small, type Stage } from './sta
 
 const executable = chromiumPath();
 
-describe('the keyboard', { skip: executable === undefined ? 'no Chromium was found' : false }, () => {
+describe('the keyboard', { concurrency: 3, skip: executable === undefined ? 'no Chromium was found' : false }, () => {
   let stage: Stage;
   before(async () => {
     stage = await openStage(executable ?? '');

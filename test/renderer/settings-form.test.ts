@@ -11,7 +11,7 @@ import { chromiumPath, openStage, settle, small, type OpenOptions, type Show, ty
 const executable = chromiumPath();
 const folder = process.env['SCREENSHOT_DIR'];
 
-describe('the Settings form', { skip: executable === undefined ? 'no Chromium was found' : false }, () => {
+describe('the Settings form', { concurrency: 3, skip: executable === undefined ? 'no Chromium was found' : false }, () => {
   let stage: Stage;
   before(async () => {
     stage = await openStage(executable ?? '');

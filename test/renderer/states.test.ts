@@ -22,7 +22,7 @@ const folder = process.env['SCREENSHOT_DIR'];
 const schemes = ['light', 'dark'] as const;
 const sizes = [['large', large], ['small', small]] as const;
 
-describe('the window in every state', { skip: executable === undefined ? 'no Chromium was found' : false }, () => {
+describe('the window in every state', { concurrency: 3, skip: executable === undefined ? 'no Chromium was found' : false }, () => {
   let stage: Stage;
   before(async () => {
     stage = await openStage(executable ?? '');
