@@ -7,6 +7,8 @@ export interface StartOptions {
   /** Settings, lock and password live here; the same folder twice is a second launch. */
   readonly dataFolder: string;
   readonly args?: readonly string[];
+  /** Folder of the application instead of this checkout. */
+  readonly root?: string;
 }
 
 /** A running desktop application as the specs see it, on the stand-in or on Electron. */

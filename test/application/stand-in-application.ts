@@ -6,13 +6,13 @@ import type { Command, Observation } from '../support/electron-stand-in/controls
 import { until } from '../support/until.ts';
 import type { DesktopApplication, StartOptions } from './desktop-application.ts';
 
-const root = join(import.meta.dirname, '..', '..');
-const register = join(root, 'test', 'support', 'electron-stand-in', 'register.ts');
+const checkout = join(import.meta.dirname, '..', '..');
+const register = join(checkout, 'test', 'support', 'electron-stand-in', 'register.ts');
 
 type Answer = { readonly type: string; readonly id: number; readonly observation: Observation; readonly error?: string };
 
 /** Starts the built application with the stand-in as its `electron`, in a process of its own. */
-export async function startOnStandIn({ env, dataFolder, args = [] }: StartOptions): Promise<DesktopApplication> {
+export async function startOnStandIn({ env, dataFolder, args = [], root = checkout }: StartOptions): Promise<DesktopApplication> {
   const port = await freePort();
   const child = fork(join(root, 'dist', 'main', 'shell', 'main.js'), [`--user-data-dir=${dataFolder}`, ...args], {
     cwd: root,

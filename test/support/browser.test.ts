@@ -37,6 +37,11 @@ test('an installed browser is found by its usual names', () => {
   assert.equal(findBrowser(machine([app], { platform: 'darwin', exists: (path) => path === app }).machine), app);
 });
 
+test('a command is told as the path that PATH means', () => {
+  const exists = (path: string): boolean => path === '/usr/bin/chromium' || path === '/snap/bin/chromium';
+  assert.equal(findBrowser(machine(['chromium'], { env: { PATH: '/usr/local/bin:/usr/bin:/snap/bin' }, exists }).machine), '/usr/bin/chromium');
+});
+
 test('on Debian as root it is installed, otherwise a person is told how', () => {
   const root = machine(['apt-get'], { isRoot: true, exists: debian });
   assert.equal(findBrowser(root.machine), 'chromium');

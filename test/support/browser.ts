@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 
 /** What finding a browser needs of the machine; tests hand in another machine. */
 export interface Machine {
@@ -25,9 +25,21 @@ const macApps = ['Google Chrome', 'Chromium', 'Microsoft Edge'];
  * CHROMIUM_PATH, then the usual commands, then macOS applications. One counts as found when it tells its version: on some
  * systems the command is there and only says that it is not installed.
  *
- * @returns its path or command; undefined where there is none, after saying what to do.
+ * @returns its path; undefined where there is none, after saying what to do.
  */
 export function findBrowser(machine: Machine = thisMachine()): string | undefined {
+  const found = findCommand(machine);
+  return found === undefined ? undefined : pathOf(found, machine);
+}
+
+/** Playwright takes a path and no command; a command that is in no folder of PATH stays as it is. */
+function pathOf(command: string, { env, exists }: Machine): string {
+  if (isAbsolute(command)) return command;
+  const paths = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '').map((folder) => join(folder, command));
+  return paths.find(exists) ?? command;
+}
+
+function findCommand(machine: Machine): string | undefined {
   const { env, say } = machine;
   const wished = env['CHROMIUM_PATH'];
   if (wished !== undefined && wished !== '') {

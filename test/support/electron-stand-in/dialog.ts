@@ -1,5 +1,4 @@
 import type Electron from 'electron';
-import { recorded } from './recorded.ts';
 
 /** Questions that stand open; the test answers them with the number of a button. */
 export const openQuestions: { readonly options: Electron.MessageBoxOptions; readonly answer: (button: number) => void }[] = [];
@@ -8,8 +7,7 @@ type Ask = (options: Electron.MessageBoxOptions) => Promise<Electron.MessageBoxR
 
 export const dialog: Pick<Electron.Dialog, 'showErrorBox'> & { readonly showMessageBox: Ask } = {
   showErrorBox(title, content) {
-    recorded.errorBoxes.push({ title, content });
-    process.send?.({ type: 'error-box', title, content });
+    console.error(`[error box] ${title}: ${content}`);
   },
   showMessageBox: (options) =>
     new Promise((resolve) => {

@@ -4,7 +4,6 @@ import type Electron from 'electron';
 export const recorded = {
   opened: [] as string[],
   relaunches: [] as (readonly string[])[],
-  errorBoxes: [] as { readonly title: string; readonly content: string }[],
   /** Requests of pages that were neither answered by the application nor cancelled by it. */
   strayRequests: [] as string[],
   /** Windows that a page wanted to open and did not get. */
