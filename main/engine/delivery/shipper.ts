@@ -10,7 +10,10 @@ import { reconcile } from './reconcile.ts';
 import type { Reporter } from './reporter.ts';
 import { FencedError, ShipmentDesk } from './shipment.ts';
 
-/** After a failed attempt with the breaker still closed; three of them open it after 10 s when nothing listens. */
+/**
+ * From the start of a failed attempt to the next one, with the breaker still closed: three of them open it after 10 s when
+ * nothing listens, after 15 s when nothing answers.
+ */
 const RETRY_INTERVAL_MS = 5_000;
 /** Hard limit of one attempt (connect, schema, reconcile, one batch): a probe whose answer never comes must end. */
 const ATTEMPT_DEADLINE_MS = 10_000;
@@ -158,6 +161,7 @@ export class Shipper {
 
   async #attempt(): Promise<void> {
     const generation = this.#generation;
+    const startedAt = this.#parts.clock.monotonic();
     const ended = new AbortController();
     const signal = AbortSignal.any([generation.signal, ended.signal]);
     const { limit, cancel } = this.#deadline(ended);
@@ -167,7 +171,7 @@ export class Shipper {
       if (!generation.signal.aborted) this.#succeeded();
     } catch (error) {
       ended.abort();
-      if (!generation.signal.aborted) this.#failed(error);
+      if (!generation.signal.aborted) this.#failed(error, startedAt);
     } finally {
       cancel();
       abandoned.forget();
@@ -239,20 +243,20 @@ export class Shipper {
     reporter.changed();
   }
 
-  #failed(error: unknown): void {
+  #failed(error: unknown, startedAt: Ms): void {
     this.#dropSession();
     if (error instanceof FencedError && this.#fenced < FENCED_LIMIT) {
       this.#fenced += 1;
       return;
     }
-    const { clock, reporter } = this.#parts;
+    const { reporter } = this.#parts;
     if (this.#target === null) return;
     const failure = classifyError(error, this.#target);
     const before = this.#breaker.state().kind;
     if (failure.kind === 'configuration') this.#breaker.trip();
     else this.#breaker.failed();
     this.#cause = failure.cause;
-    this.#retryAt = clock.monotonic() + RETRY_INTERVAL_MS;
+    this.#retryAt = startedAt + RETRY_INTERVAL_MS;
     if (this.#phase === 'draining') this.#phase = 'stopped';
     if (failure.kind === 'configuration') reporter.alarm('database-setup', failure.cause.text, failure.cause.action);
     this.#reportFailure(before, failure.cause);
