@@ -1,5 +1,8 @@
 import type { Experiment } from './experiment.ts';
+import { crashAndRestoreExperiments } from './crash-and-restore-experiments.ts';
 import { killExperiments } from './kill-experiments.ts';
+import { slowAndDeadExperiments } from './slow-and-dead-experiments.ts';
+import { p5 } from './zombie-experiment.ts';
 
 /** The long run, in the order in which it is started: what takes longest first. */
-export const experiments: readonly Experiment[] = [...killExperiments];
+export const experiments: readonly Experiment[] = [...killExperiments, p5, ...slowAndDeadExperiments, ...crashAndRestoreExperiments];

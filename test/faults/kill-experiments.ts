@@ -52,7 +52,7 @@ const p1: Experiment = {
     withServer(async (server) => {
       const kills = amount(setup, 1_000);
       const target = await server.createDatabase();
-      const verdict = await killAgainAndAgain({ server, target, kills, random: setup.random, say: setup.say, lifeMs: [20, 250] });
+      const verdict = await killAgainAndAgain({ server, target, kills, random: setup.random, say: setup.say, lifeRows: [1, 44] });
       return { reached: isFlawless(verdict) && verdict.rows >= kills * 20, figure: `${kills} kills, ${describeVerdict(verdict)}` };
     }),
 };
@@ -76,7 +76,7 @@ const p4: Experiment = {
     const kills = amount(setup, 100, 20);
     const healthy = await withServer(async (server) => {
       const target = await server.createDatabase();
-      return killAgainAndAgain({ server, target, kills, random: setup.random, writer: 'direct-writer', lifeMs: [20, 250] });
+      return killAgainAndAgain({ server, target, kills, random: setup.random, writer: 'direct-writer', lifeRows: [1, 44] });
     });
     const { verdict } = await killUnderChaos(setup, kills, 'direct-writer');
     return {
