@@ -260,7 +260,7 @@ export class Engine {
   #raiseAlarm({ code, text, action }: { code: string; text: string; action?: string }): void {
     const since = this.#parts.clock.now();
     this.#store.dispatch({ type: 'alarm', alarm: { code, since, text, ...(action === undefined ? {} : { action }) } });
-    this.#log.record('error', action === undefined ? text : `${text}; ${action}`, `alarm-${code}`);
+    this.#log.record('error', action === undefined ? text : `${text}; ${action}`, `alarm-${code}: ${text}`);
   }
 
   #onSessionEvent(event: Extract<SessionEvent, { type: 'legs-changed' | 'notice' | 'account-needed' }>): void {

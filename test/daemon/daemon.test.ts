@@ -52,7 +52,7 @@ test('the life cycle stands in api_logs in words', async () => {
 
 test('a second daemon on the same outbox refuses to start and says why', async () => {
   const daemon = new DaemonProcess({
-    env: { IB_SOCKET_PORT: String(stage.simulator.port), BRIDGE_BUFFER_PATH: `${stage.folder}/buffer.sqlite` },
+    env: { BRIDGE_BUFFER_PATH: stage.bufferPath },
     folder: stage.folder,
   });
   const { code } = await daemon.exited;

@@ -54,8 +54,8 @@ test('what is saved in the window is in settings.json and in force', { skip: bui
     const price = Number(rows[0]?.['underlying_price']);
     return price > 0 && price < 1_000;
   }, 'a row with the price of AAPL', 15_000);
-  const locked = await client.ask('saveSettings', [{ socketPort: 1 }]);
-  assert.match(locked.text, /set by IB_SOCKET_PORT in the environment/);
+  const locked = await client.ask('saveSettings', [{ dbPort: 1 }]);
+  assert.match(locked.text, /set by DB_PORT in the environment/);
 });
 
 test('SIGTERM ends it with a tab open', { skip: built ? false : 'dist/renderer is not built' }, async () => {

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
 import { commandsHelp, runCommand } from './commands.ts';
 import type { DaemonLine } from './daemon-process.ts';
 import { readRowsAfter, type StoredRow } from './rows.ts';
@@ -11,8 +12,10 @@ const lookMs = 500;
 /** Where no terminal shows the live line, it is printed this often. */
 const plainStatusMs = 10_000;
 
-/** The demo: simulator, PostgreSQL and daemon, what they do as it happens, and commands to disturb them. */
+/** The demo: simulators, PostgreSQL and daemon, what they do as it happens, and commands to disturb them. */
 async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { portal: { type: 'boolean', default: false } } });
+  const mode = values.portal ? 'PORTAL' : 'SOCKET';
   const controls = createInterface({ input: process.stdin, terminal: process.stdin.isTTY === true });
   const screen = new Screen(process.stdout, () => controls.line);
   // Before anything is started: an interrupt during the start must stop it as well.
@@ -21,12 +24,12 @@ async function main(): Promise<void> {
     process.once('SIGTERM', () => resolve());
     controls.once('SIGINT', () => resolve());
   });
-  screen.print('starting a TWS simulator, a PostgreSQL and the bridge...');
-  const stage = await Stage.open({ args: ['--status', '1', '--dashboard'], onLine: (line) => tell(screen, line) });
+  screen.print(`starting a simulated TWS, a simulated Client Portal Gateway, a PostgreSQL and the bridge in ${mode} mode...`);
+  const stage = await Stage.open({ mode, args: ['--status', '1', '--dashboard'], onLine: (line) => tell(screen, line) });
   const sums = new SumsLog(stage);
   stage.simulator.startTicking(tickMs);
   const book = stage.simulator.book.positions(stage.account).length;
-  screen.print(`simulator: 127.0.0.1:${stage.simulator.port}, account ${stage.account}, ${book} legs`);
+  screen.print(`TWS: 127.0.0.1:${stage.simulator.port}, Client Portal Gateway: ${stage.portal.url}, both with account ${stage.account}, ${book} legs`);
   screen.print(`PostgreSQL: psql postgresql://${stage.target.user}:${stage.target.password ?? ''}@${stage.target.host}:${stage.target.port}/${stage.target.database}`);
   screen.print(`\n${commandsHelp}\n`);
   const watching = watchRows(stage, sums, screen);

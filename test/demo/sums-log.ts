@@ -1,7 +1,10 @@
 import type { StoredRow } from './rows.ts';
 import type { Stage } from './stage.ts';
 
+type Source = 'simulator' | 'portal';
+
 interface Sums {
+  readonly source: Source;
   readonly at: number;
   readonly delta: number;
   readonly gamma: number;
@@ -14,7 +17,7 @@ const keepMs = 30 * 60_000;
 /** A tick needs a moment from the simulator into the daemon: the row may show the sums of just before. */
 const lagMs = 1_500;
 
-/** Remembers what the simulator's own book added up to, so that a row can be compared with its own instant. */
+/** Remembers what each simulator's own book added up to, so that a row can be compared with its own instant. */
 export class SumsLog {
   readonly #stage: Stage;
   readonly #timer: NodeJS.Timeout;
@@ -22,7 +25,11 @@ export class SumsLog {
 
   constructor(stage: Stage) {
     this.#stage = stage;
-    this.#timer = setInterval(() => this.#sample(), sampleMs);
+    this.#timer = setInterval(() => {
+      this.#sample('simulator');
+      this.#sample('portal');
+      this.#forget();
+    }, sampleMs);
   }
 
   stop(): void {
@@ -37,14 +44,17 @@ export class SumsLog {
     return near.some((sums) => equals(row, sums)) ? 'equal' : 'different';
   }
 
-  #sample(): void {
-    const { delta, gamma, vega, theta } = this.#stage.simulator.expectedSums(this.#stage.account);
-    const last = this.#log.at(-1);
-    if (last !== undefined && last.delta === delta && last.gamma === gamma && last.vega === vega && last.theta === theta) {
-      // The same sums go on: their time is stretched to now by a second mark.
-      if (Date.now() - last.at < lagMs / 2) return;
-    }
-    this.#log.push({ at: Date.now(), delta, gamma, vega, theta });
+  #sample(source: Source): void {
+    const { delta, gamma, vega, theta, priced } = this.#stage[source].expectedSums(this.#stage.account);
+    if (priced === 0) return;
+    const last = this.#log.findLast((sums) => sums.source === source);
+    const same = last !== undefined && last.delta === delta && last.gamma === gamma && last.vega === vega && last.theta === theta;
+    // The same sums that go on are marked again now and then only.
+    if (same && Date.now() - last.at < lagMs / 2) return;
+    this.#log.push({ source, at: Date.now(), delta, gamma, vega, theta });
+  }
+
+  #forget(): void {
     const oldest = Date.now() - keepMs;
     if ((this.#log[0]?.at ?? Infinity) < oldest) this.#log = this.#log.filter(({ at }) => at >= oldest);
   }

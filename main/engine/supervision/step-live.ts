@@ -116,7 +116,7 @@ function needLogin(current: Supervision, cause: Cause, facts: Facts): LiveOutcom
   if ((phase.kind !== 'live' && phase.kind !== 'opening') || phase.login?.cause.code === cause.code) return unchanged(current);
   const effects: Effect[] = [
     { type: 'dark', cause },
-    { type: 'log', severity: 'warning', message: cause.action === undefined ? cause.text : `${cause.text}; ${cause.action}` },
+    // The alarm is a row in api_logs as well.
     { type: 'alarm', code: 'gateway', text: cause.text, ...(cause.action === undefined ? {} : { action: cause.action }) },
   ];
   const login = { since: facts.now, cause };
