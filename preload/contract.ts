@@ -120,6 +120,10 @@ export interface SettingValues {
   readonly clientId: number;
   readonly account: string;
   readonly gatewayUrl: string;
+  /** SHA-256 fingerprint that pins the certificate of a Client Portal Gateway on another host; null: none. */
+  readonly gatewayFingerprint: string | null;
+  /** Whether the bridge may end another session of the same user when it opens its own. */
+  readonly gatewayCompete: boolean;
   readonly pollIntervalSeconds: number;
   readonly dbHost: string | null;
   readonly dbPort: number;

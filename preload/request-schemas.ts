@@ -13,6 +13,8 @@ const settingNames = [
   'clientId',
   'account',
   'gatewayUrl',
+  'gatewayFingerprint',
+  'gatewayCompete',
   'pollIntervalSeconds',
   'dbHost',
   'dbPort',

@@ -148,7 +148,7 @@ type Tested = 'gateway' | 'database';
 
 /** What each test looks at: a wrong field of the other one is no reason not to try. */
 const testedNames: Readonly<Record<Tested, readonly SettingName[]>> = {
-  gateway: ['apiMode', 'socketHost', 'socketPort', 'clientId', 'account', 'gatewayUrl'],
+  gateway: ['apiMode', 'socketHost', 'socketPort', 'clientId', 'account', 'gatewayUrl', 'gatewayFingerprint', 'gatewayCompete'],
   database: ['dbHost', 'dbPort', 'dbName', 'dbUser'],
 };
 
@@ -195,6 +195,8 @@ const fieldLabels: Readonly<Record<string, string>> = {
   clientId: 'Client id',
   account: 'Account',
   gatewayUrl: 'Address',
+  gatewayFingerprint: 'Certificate',
+  gatewayCompete: 'Take over',
   dbHost: 'Database host',
   dbPort: 'Database port',
   dbName: 'Database name',

@@ -103,8 +103,8 @@ function byField(problems: readonly SettingsProblem[]): FieldErrors | null {
   return errors;
 }
 
-/** The settings that the Settings panel does not show. */
-const hidden = ['gatewayFingerprint', 'gatewayCompete', 'bufferPath'] as const;
+/** The settings that the Settings panel cannot change. */
+const hidden = ['bufferPath'] as const;
 
 /** The settings of the contract, in the order of the rules. */
 export const FIELD_NAMES: readonly SettingName[] = SETTING_NAMES.filter(isField);

@@ -10,6 +10,8 @@ export interface Draft {
   readonly clientId: string;
   readonly account: string;
   readonly gatewayUrl: string;
+  readonly gatewayFingerprint: string;
+  readonly gatewayCompete: boolean;
   readonly pollIntervalSeconds: string;
   readonly dbHost: string;
   readonly dbPort: string;
@@ -36,6 +38,8 @@ export function draftOf({ fields }: SettingsView): Draft {
     clientId: text('clientId'),
     account: text('account'),
     gatewayUrl: text('gatewayUrl'),
+    gatewayFingerprint: text('gatewayFingerprint'),
+    gatewayCompete: flag('gatewayCompete'),
     pollIntervalSeconds: text('pollIntervalSeconds'),
     dbHost: text('dbHost'),
     dbPort: text('dbPort'),
@@ -72,7 +76,7 @@ export function changeOf(draft: Draft, view: SettingsView): { readonly change: S
 }
 
 const numeric: ReadonlySet<SettingName> = new Set<SettingName>(['socketPort', 'clientId', 'pollIntervalSeconds', 'dbPort']);
-const nullable: ReadonlySet<SettingName> = new Set<SettingName>(['dbHost', 'dbUser', 'underlyingSymbol']);
+const nullable: ReadonlySet<SettingName> = new Set<SettingName>(['gatewayFingerprint', 'dbHost', 'dbUser', 'underlyingSymbol']);
 
 /** Where the gateway listens, by the program that it is. */
 export const portPresets: readonly { readonly port: string; readonly name: string }[] = [

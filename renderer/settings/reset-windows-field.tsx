@@ -84,8 +84,8 @@ function Days({ days, onChange }: { readonly days: readonly string[] | undefined
   return (
     <div className="days" role="group" aria-label="Days">
       {weekdays.map((day) => (
-        <button key={day} type="button" aria-pressed={on(day)} aria-label={day} onClick={() => onChange(weekdays.filter((each) => (each === day ? !on(day) : on(each))))}>
-          {day.slice(0, 2)}
+        <button key={day} type="button" aria-pressed={on(day)} onClick={() => onChange(weekdays.filter((each) => (each === day ? !on(day) : on(each))))}>
+          {day}
         </button>
       ))}
     </div>

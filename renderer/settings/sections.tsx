@@ -61,9 +61,15 @@ export function GatewaySection({ view, draft, errors, edit }: SectionProps) {
           </Field>
         </>
       ) : (
-        <Field label="Address" field={fields.gatewayUrl} error={errors.gatewayUrl} hint="Port 5000 belongs to AirPlay on a Mac; 5001 is the usual one.">
-          {(wiring) => <TextInput wiring={wiring} type="url" value={draft.gatewayUrl} onChange={(gatewayUrl) => edit({ gatewayUrl })} />}
-        </Field>
+        <>
+          <Field label="Address" field={fields.gatewayUrl} error={errors.gatewayUrl} hint="Port 5000 belongs to AirPlay on a Mac; 5001 is the usual one.">
+            {(wiring) => <TextInput wiring={wiring} type="url" value={draft.gatewayUrl} onChange={(gatewayUrl) => edit({ gatewayUrl })} />}
+          </Field>
+          <Field label="Certificate" field={fields.gatewayFingerprint} error={errors.gatewayFingerprint} hint="SHA-256 fingerprint of a gateway on another machine. Empty: self-signed is accepted on this machine only.">
+            {(wiring) => <TextInput wiring={wiring} value={draft.gatewayFingerprint} placeholder="none" onChange={(gatewayFingerprint) => edit({ gatewayFingerprint })} />}
+          </Field>
+          <Toggle label="Take over" checked={draft.gatewayCompete} onChange={(gatewayCompete) => edit({ gatewayCompete })} field={fields.gatewayCompete} error={errors.gatewayCompete} hint="Ends your other sessions of this username (TWS, phone) when the bridge needs its own. Off is right for most." />
+        </>
       )}
       <AccountField view={view} draft={draft} errors={errors} edit={edit} />
       <ConnectionTest what="gateway" label="Test gateway" request={() => requestOf(draft, view, undefined)} />
