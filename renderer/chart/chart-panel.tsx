@@ -110,7 +110,7 @@ function NewestValue({ series, greek, values, size, axisWidth }: { readonly seri
   const height = size.height - plotMargin.top - plotMargin.bottom;
   const y = plotMargin.top + height * (1 - (value - values.domain[0]) / (values.domain[1] - values.domain[0]));
   return (
-    <span className="newest" aria-hidden="true" style={{ top: y, left: size.width - axisWidth, width: axisWidth }}>
+    <span className="newest" aria-hidden="true" style={{ top: y, left: size.width - axisWidth, width: axisWidth - 8 }}>
       {signed(value, greekDigits[greek])}
     </span>
   );

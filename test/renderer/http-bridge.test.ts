@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright';
-import { contentSecurityPolicy } from '../../preload/content-security-policy.ts';
 import { requestMethods, type RequestMethod, type Update } from '../../preload/contract.ts';
+import { readBuiltWindow } from './built-window.ts';
 import { findClipped } from './clipped.ts';
 import { FakeBridge } from './fake-bridge.ts';
 import { scenarios } from './fixtures/scenarios.ts';
 import { chromiumPath, launch, listen, watch } from './stage.ts';
 
 const executable = chromiumPath();
-const built = join(import.meta.dirname, '..', '..', 'dist', 'renderer');
 const token = 'a-token-of-the-test';
 const folder = process.env['SCREENSHOT_DIR'];
 
@@ -22,6 +21,7 @@ class Host {
   readonly streams = new Set<ServerResponse>();
   readonly server: Server = createServer((request, response) => void this.#answer(request, response));
   up = true;
+  readonly #built = readBuiltWindow();
 
   drop(): void {
     this.up = false;
@@ -35,7 +35,7 @@ class Host {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? '/', 'http://host').pathname;
-    if (!path.startsWith('/api/')) return this.#serve(path, response);
+    if (!path.startsWith('/api/')) return this.#built.serve(path, response);
     if (!this.up) return void response.destroy();
     if (request.headers.authorization !== `Bearer ${token}`) return void response.writeHead(401).end();
     if (path === '/api/updates') {
@@ -51,13 +51,6 @@ class Host {
     const { args } = JSON.parse(body) as { args: readonly unknown[] };
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(await this.bridge.answer(method, args)));
-  }
-
-  #serve(path: string, response: ServerResponse): void {
-    const file = join(built, path === '/' ? 'index.html' : path);
-    if (!existsSync(file)) return void response.writeHead(404).end();
-    const type = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }[extname(file)];
-    response.writeHead(200, { 'content-type': type ?? 'application/octet-stream', 'content-security-policy': contentSecurityPolicy }).end(readFileSync(file));
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright';
+import { seriousFindings } from './axe.ts';
 import { findClipped } from './clipped.ts';
 import { ddl, scenario, scenarios } from './fixtures/scenarios.ts';
 import { makeSettings } from './fixtures/settings.ts';
@@ -42,6 +43,7 @@ describe('the Settings form', { concurrency: 3, skip: executable === undefined ?
   test('the mode is switched and only the change is saved', async () => {
     const show = await open();
     await picture(show.page, 'socket');
+    assert.deepEqual(await seriousFindings(show.page), []);
     await show.page.getByLabel('Mode').selectOption('PORTAL');
     await show.page.getByLabel('Address').fill('https://localhost:5002');
     await picture(show.page, 'portal');
@@ -152,6 +154,7 @@ describe('the Settings form', { concurrency: 3, skip: executable === undefined ?
     await page.getByRole('button', { name: 'Copy statements' }).waitFor();
     await page.getByRole('button', { name: 'Copy statements' }).scrollIntoViewIfNeeded();
     await picture(page, 'findings');
+    assert.deepEqual(await seriousFindings(page), []);
     assert.deepEqual(bridge.asked.filter(({ method }) => method === 'testConnection').map(({ args }) => args), [['database', { dbName: 'other' }, { kind: 'set', password: 'secret' }]]);
     await close(show);
   });
@@ -178,6 +181,7 @@ describe('the Settings form', { concurrency: 3, skip: executable === undefined ?
     await page.getByLabel('in', { exact: true }).last().fill('Europe/Zurich');
     await page.getByRole('button', { name: 'Sat' }).last().click();
     await picture(page, 'windows');
+    assert.deepEqual(await seriousFindings(page), []);
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Settings saved; they are in effect.').waitFor();
     const [[change]] = saves(show) as [[{ resetWindows: readonly unknown[] }]];

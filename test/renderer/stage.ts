@@ -1,15 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { delimiter, extname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright';
-import { contentSecurityPolicy } from '../../preload/content-security-policy.ts';
 import { findBrowser } from '../support/browser.ts';
+import { readBuiltWindow } from './built-window.ts';
 import { FakeBridge } from './fake-bridge.ts';
 import type { Scenario } from './fixtures/scenarios.ts';
-
-const built = join(import.meta.dirname, '..', '..', 'dist', 'renderer');
-const types: Readonly<Record<string, string>> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
 export const large = { width: 1440, height: 900 } as const;
 export const small = { width: 900, height: 600 } as const;
@@ -45,12 +42,9 @@ export interface Show {
 }
 
 export async function openStage(executablePath: string): Promise<Stage> {
+  const built = readBuiltWindow();
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://stage').pathname;
-    const file = join(built, path === '/' ? 'index.html' : path);
-    if (!file.startsWith(built) || !existsSync(file)) return void response.writeHead(404).end();
-    response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream', 'content-security-policy': contentSecurityPolicy });
-    response.end(readFileSync(file));
+    built.serve(new URL(request.url ?? '/', 'http://stage').pathname, response);
   });
   const origin = await listen(server);
   const browser = await launch(executablePath);

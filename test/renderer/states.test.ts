@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Page } from 'playwright';
+import { seriousFindings } from './axe.ts';
 import { findClipped } from './clipped.ts';
 import { scenarios, type ScenarioName } from './fixtures/scenarios.ts';
 import { chromiumPath, large, openStage, settle, small, type Stage } from './stage.ts';
@@ -17,7 +15,6 @@ import { chromiumPath, large, openStage, settle, small, type Stage } from './sta
  */
 
 const executable = chromiumPath();
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const folder = process.env['SCREENSHOT_DIR'];
 const schemes = ['light', 'dark'] as const;
 const sizes = [['large', large], ['small', small]] as const;
@@ -52,15 +49,3 @@ describe('the window in every state', { concurrency: 3, skip: executable === und
     });
   }
 });
-
-interface AxeResults {
-  readonly violations: readonly { readonly id: string; readonly impact: string | null; readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[] }[];
-}
-
-async function seriousFindings(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axeSource);
-  const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
-  return results.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 120)} ${node.failureSummary?.split('\n').slice(1, 2).join('').trim() ?? ''}`));
-}
