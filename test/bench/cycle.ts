@@ -76,7 +76,8 @@ async function measureRound(positions: QuotedBook, delivery: DurableDelivery, fl
   return { p50: quantile(product, 0.5), p99: quantile(product, 0.99), floorP50: quantile(bare, 0.5), floorP99: quantile(bare, 0.99), worst: Math.max(...product) };
 }
 
-function timed(work: () => void): number {
+/** Milliseconds that `work` takes. */
+export function timed(work: () => void): number {
   const startedAt = performance.now();
   work();
   return performance.now() - startedAt;
@@ -101,7 +102,7 @@ function targetAt(legs: number, p99: number, ratio: number): Partial<Figure> {
 }
 
 /** The floor: what durable storage of one record costs with nothing around it. */
-class BareAppender {
+export class BareAppender {
   readonly #db: Database.Database;
   readonly #insert: Database.Statement;
   readonly #record = encodeRecord({ id: 1_000_000, epoch: '0'.repeat(32), eseq: 1_000_000, entry: { kind: 'greeks', row: sampleRow() } });

@@ -6,11 +6,12 @@ import { measureDecoding } from './decoding.ts';
 import { measureDrain } from './drain.ts';
 import { fullEffort, quickEffort, type Effort, type Part } from './figure.ts';
 import { measureFirstRow } from './first-row.ts';
+import { measurePortal } from './portal.ts';
 import { createReport, tabulate } from './report.ts';
 
 const usage = `usage: npm run bench -- [options] [part ...]
 
-  part         cycle, decoding, drain, daemon, first-row; all of them when none is named
+  part         cycle, decoding, drain, daemon, first-row, portal; all of them when none is named
   --quick      a short run that shows that everything works; its figures are no verdict
   --json FILE  writes the JSON there and not to standard output
   --help       this text`;
@@ -21,6 +22,7 @@ const measurements: Readonly<Record<string, (effort: Effort) => Promise<Part>>> 
   drain: measureDrain,
   daemon: measureDaemon,
   'first-row': measureFirstRow,
+  portal: measurePortal,
 };
 
 const { values, positionals } = parseArgs({
