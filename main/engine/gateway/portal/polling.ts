@@ -7,8 +7,8 @@ import { isPassing, PortalError } from './portal-error.ts';
 import type { Quotes } from './quotes.ts';
 import { standingOf } from './standing.ts';
 
-/** Market data is asked for this often: half of the default interval between rows. */
-const ROUND_MS: Ms = 2_500;
+/** Market data is asked for this often: half of the default interval between rows, and a little, so that a timer's jitter never puts three rounds into 5 s. */
+const ROUND_MS: Ms = 2_550;
 /** Before every leg has its Greeks; they come only after several requests (ibkr-facts.md 1.2). */
 const WARM_UP_ROUND_MS: Ms = 1_000;
 const WARM_UP_MS: Ms = 15_000;
