@@ -10,7 +10,7 @@ export function findClipped(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
     const found: string[] = [];
     const scrolls = (style: CSSStyleDeclaration, axis: 'x' | 'y'): boolean => /auto|scroll/.test(axis === 'x' ? style.overflowX : style.overflowY);
-    const hides = (style: CSSStyleDeclaration): boolean => /hidden|clip/.test(style.overflow);
+    const hides = (style: CSSStyleDeclaration): boolean => /hidden|clip/.test(style.overflow) || /paint|strict|content/.test(style.contain);
     const dialog = document.querySelector('dialog[open]');
     const walker = document.createTreeWalker(dialog ?? document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
