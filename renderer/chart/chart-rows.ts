@@ -9,6 +9,21 @@ export interface ChartRow {
   readonly alone: boolean;
 }
 
+/** A curve of seconds is drawn over at least this much, or its noise would fill the panel. */
+const shortestSpanMs: Ms = 120_000;
+
+/**
+ * The series from its first row on, where the bridge is younger than the range: an hour's axis before the first minute
+ * tells nothing. As it is where anything, also a gap, is known of the time before.
+ */
+export function trimYoung(series: HistorySeries): HistorySeries {
+  const { at, from, to, gaps, resetWindows } = series;
+  const first = at[0];
+  if (first === undefined || first - from < (to - from) * 0.25 || gaps.some((gap) => gap.from < first)) return series;
+  const start = Math.max(from, Math.min(first, to - shortestSpanMs));
+  return { ...series, from: start, resetWindows: resetWindows.filter((window) => window.to > start) };
+}
+
 const breaksOf = new WeakMap<HistorySeries, readonly boolean[]>();
 
 /** For each row, whether the curve must not connect it to the next one: a gap lies between, or buckets are missing. */

@@ -1,5 +1,6 @@
 import { startTransition, useEffect, useRef, useState } from 'react';
 import type { HistoryRange, HistorySeries, Ms } from '../../preload/contract.ts';
+import { trimYoung } from './chart-rows.ts';
 import { useApi, useClock, useLink, useOverview } from '../live/live-context.tsx';
 
 export interface History {
@@ -38,7 +39,7 @@ export function useHistory(range: HistoryRange): History {
     void api.history(range).then((result) => {
       // A later question has been asked meanwhile (another range, another row): its answer is the one to show.
       if (mine !== asked.current) return;
-      startTransition(() => setAnswer((before) => (result.ok ? { series: result.value, problem: null } : { series: before.series, problem: result.message })));
+      startTransition(() => setAnswer((before) => (result.ok ? { series: trimYoung(result.value), problem: null } : { series: before.series, problem: result.message })));
     });
   }, [api, range, newest, turn, linked, attempts]);
 

@@ -1,5 +1,5 @@
 import { startTransition, useEffect, useRef, useState } from 'react';
-import type { LegRow } from '../../preload/contract.ts';
+import type { Connection, LegRow } from '../../preload/contract.ts';
 import { keepEqualParts } from '../live/keep-equal-parts.ts';
 import { useApi, useClock, useLink, useOverview } from '../live/live-context.tsx';
 
@@ -7,6 +7,11 @@ export interface Legs {
   /** Null before the first answer. */
   readonly legs: readonly LegRow[] | null;
   readonly problem: string | null;
+}
+
+/** Without a session the bridge has no legs to tell: the last ones stay, dim and with their age, as the four numbers do. */
+function keepLast(before: Legs['legs'], now: readonly LegRow[], kind: Connection['kind']): readonly LegRow[] {
+  return now.length === 0 && kind !== 'connected' && before !== null ? before : keepEqualParts(before, now);
 }
 
 /** From this many legs on the table is asked for every 5 s instead of every second. */
@@ -30,7 +35,7 @@ export function useLegs(): Legs {
     void api.legs().then((result) => {
       if (mine !== asked.current) return;
       startTransition(() =>
-        setAnswer((before) => (result.ok ? { legs: keepEqualParts(before.legs, result.value), problem: null } : { legs: before.legs, problem: result.message })),
+        setAnswer((before) => (result.ok ? { legs: keepLast(before.legs, result.value, kind), problem: null } : { legs: before.legs, problem: result.message })),
       );
     });
   }, [api, turn, kind, beat, linked]);

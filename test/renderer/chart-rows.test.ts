@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HistorySeries } from '../../preload/contract.ts';
-import { chartRows, crosshairStops, curveBreaks, nearestStop, shadedGaps } from '../../renderer/chart/chart-rows.ts';
+import { chartRows, crosshairStops, curveBreaks, nearestStop, shadedGaps, trimYoung } from '../../renderer/chart/chart-rows.ts';
 import { readStop } from '../../renderer/chart/reading.ts';
 
 const cause = { code: 'gateway-closed', text: 'the gateway closed the connection' };
@@ -52,6 +52,14 @@ test('the crosshair reads all four Greeks of a row, and the cause of a gap', () 
   assert.equal(read(4000), '00:00:05, Delta −1.00, Gamma −1.000, Vega −1.00, Theta −1.00');
   assert.equal(read(25_000), '00:00:10 to 00:00:40. No rows for 30 s. The gateway closed the connection.');
   assert.equal(read(99_000), '00:00:40, Delta not known, Gamma not known, Vega not known, Theta not known');
+});
+
+test('the axis of a bridge that is younger than the range begins with its first row, at least two minutes ago', () => {
+  assert.equal(trimYoung(series([600_000, 605_000])).from, 600_000);
+  assert.equal(trimYoung(series([890_000, 895_000])).from, 780_000);
+  assert.equal(trimYoung(series([100_000, 895_000])).from, 0);
+  assert.equal(trimYoung(series([890_000], { gaps: [{ from: 10_000, to: 890_000, ...cause }] })).from, 0);
+  assert.equal(trimYoung(series([])).from, 0);
 });
 
 test('a narrow gap can be hit within a few pixels', () => {

@@ -39,6 +39,21 @@ describe('the dashboard', { concurrency: 3, skip: executable === undefined ? 'no
     await close(show);
   });
 
+  test('the legs of a lost connection stay, dim, though the bridge has none to tell', async () => {
+    const show = await open(scenarios.connected);
+    const asked = show.bridge.timesAsked('legs');
+    await show.bridge.turnTo({ ...scenarios.reconnecting, legs: [] });
+    await show.page.locator('.legs[data-stale="true"]').waitFor();
+    for (let turn = 0; show.bridge.timesAsked('legs') === asked; turn += 1) {
+      assert.ok(turn < 500, 'nobody asked for the legs');
+      await show.page.evaluate(() => new Promise(requestAnimationFrame));
+    }
+    // The empty answer has been rendered two frames later.
+    await settle(show);
+    assert.ok((await show.page.locator('.legs tbody tr').count()) > 5);
+    await close(show);
+  });
+
   test('sums that stand still are stale although the state still says connected', async () => {
     const show = await open(scenarios.connected);
     const { overview } = scenarios.connected;
