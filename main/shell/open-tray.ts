@@ -32,6 +32,7 @@ export function openTray(electron: ElectronParts, { place, host, service, window
       now: systemClock.now(),
       timeZone: host.timeZone,
       showTitle: host.preferences.menuBarTitle,
+      demo: place.demo,
       loginItem: host.loginItem?.status() ?? 'unsupported',
     });
   const icon = new TrayIcon({

@@ -13,7 +13,11 @@ export function openWindow(electron: ElectronParts, { dataFolder, demo, root }: 
   const { app, BrowserWindow, nativeTheme, screen } = electron;
   const boundsFile = join(dataFolder, 'window.json');
   return new DashboardWindow({
-    create: (options) => new BrowserWindow(demo ? { ...options, title: 'IBKR Trading Bridge (demo)' } : options),
+    create: (options) => {
+      const window = new BrowserWindow(options);
+      if (demo) markTitle(window);
+      return window;
+    },
     service,
     theme: nativeTheme,
     clock: systemClock,
@@ -27,6 +31,14 @@ export function openWindow(electron: ElectronParts, { dataFolder, demo, root }: 
     },
     askToReopen: () => askToReopen(electron),
     developerTools: !app.isPackaged,
+  });
+}
+
+/** The page names the state in its title; the demo's says in addition that its numbers are nobody's portfolio. */
+function markTitle(window: Electron.BrowserWindow): void {
+  window.on('page-title-updated', (event, title) => {
+    event.preventDefault();
+    window.setTitle(`${title} (demo)`);
   });
 }
 

@@ -33,6 +33,8 @@ export interface TrayFacts {
   /** The setting: net delta beside the image. */
   readonly showTitle: boolean;
   readonly loginItem: SettingsView['loginItem'];
+  /** The demo's world: its numbers are nobody's portfolio. */
+  readonly demo: boolean;
 }
 
 /** The tray as a pure function of what is so. */
@@ -40,7 +42,7 @@ export function viewTray(facts: TrayFacts): TrayView {
   const { state, timeZone } = facts;
   return {
     image: imageOf(state.connection),
-    tooltip: `IBKR Trading Bridge: ${lowerFirst(stateWords(state.connection, timeZone))}`,
+    tooltip: `IBKR Trading Bridge${facts.demo ? ' (demo)' : ''}: ${lowerFirst(stateWords(state.connection, timeZone))}`,
     title: facts.showTitle ? `\u0394 ${signedNumber(state.live ? (state.snapshot?.delta ?? null) : null)}` : '',
     menu: [...stateLines(facts), separator, ...greekLines(facts), separator, ...deliveryLines(state.delivery), separator, ...commandLines(facts)],
   };
@@ -92,9 +94,10 @@ function marketDataWords(marketData: Extract<Connection, { kind: 'connected' }>[
   return marketData === 'unknown' ? 'kind of data not known yet' : `${marketData} data`;
 }
 
-function stateLines({ state, timeZone }: TrayFacts): readonly TrayLine[] {
+function stateLines({ state, timeZone, demo }: TrayFacts): readonly TrayLine[] {
   const cause = causeOf(state.connection);
   return [
+    ...(demo ? [words('Demo book: not your account')] : []),
     words(stateWords(state.connection, timeZone)),
     words(`${state.mode} ${state.endpoint}`),
     ...(cause === null ? [] : [words(sentence(cause.text))]),

@@ -41,7 +41,8 @@ describe('the packed files', { skip: browser === undefined ? 'not run: no Chromi
       return now.sums?.coverage.priced === 40 && now;
     }, 'the demo\u2019s Greeks', 30_000);
     assert.equal(overview.state.delivery.database, 'none');
-    await seen(demo, ({ tray }) => tray?.image === 'connectedTemplate', 'the connected look');
+    const { tray } = await seen(demo, (observation) => observation.tray?.image === 'connectedTemplate', 'the connected look');
+    assert.match(tray?.tooltip ?? '', /^IBKR Trading Bridge \(demo\): connected/);
     const settings = await demoPage.evaluate(() => window.bridge?.settings());
     assert.equal(settings?.ok === true && settings.value.bufferPath, join(dataFolder, 'demo', 'buffer.sqlite'));
   });

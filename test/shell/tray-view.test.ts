@@ -31,13 +31,14 @@ const snapshot: Snapshot = {
 };
 
 function facts(connection: Connection, more: Partial<TrayFacts & BridgeState> = {}): TrayFacts {
-  const { loginItem = 'unsupported', showTitle = false, ...state } = more;
+  const { loginItem = 'unsupported', showTitle = false, demo = false, ...state } = more;
   return {
     state: { ...initialState('SOCKET', '127.0.0.1:4001', delivery), connection, snapshot, live: connection.kind === 'connected', ...state },
     now,
     timeZone: 'UTC',
     showTitle,
     loginItem,
+    demo,
   };
 }
 
@@ -151,6 +152,12 @@ test('the title shows the live net delta, and a dash instead of an old or unknow
   assert.equal(viewTray(facts(connected, { showTitle: true, snapshot: { ...snapshot, delta: null } })).title, '\u0394 \u2013');
   assert.equal(viewTray(facts(connected, { showTitle: true, snapshot: null })).title, '\u0394 \u2013');
   assert.equal(viewTray(facts(connected, { showTitle: true, snapshot: { ...snapshot, delta: 0 } })).title, '\u0394 0.000');
+});
+
+test('the demo says that it is one', () => {
+  const view = viewTray(facts(connected, { demo: true }));
+  assert.equal(view.tooltip, 'IBKR Trading Bridge (demo): connected since 14:32:00, delayed data');
+  assert.equal(menuText(view)[0], 'Demo book: not your account');
 });
 
 test('before the first sums there are none, not zeros', () => {
