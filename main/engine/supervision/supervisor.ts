@@ -6,6 +6,7 @@ import { hasSession, step } from './step.ts';
 import {
   connectionOf,
   initialSupervision,
+  supervisionLimits as limits,
   type Effect,
   type Facts,
   type Supervision,
@@ -110,11 +111,17 @@ export class Supervisor {
     });
   }
 
-  /** A second, or less when something falls due sooner: back-off is exact, not rounded up to the tick. */
+  /** A second, or less when something falls due sooner: back-off and heartbeat are exact, not rounded up to the tick. */
   #nextTickMs(): Ms {
+    return Math.max(1, Math.min(tickMs, this.#dueAt() - this.#parts.clock.monotonic()));
+  }
+
+  #dueAt(): Ms {
     const { phase } = this.#supervision;
-    const dueAt = phase.kind === 'waiting' || phase.kind === 'held' ? phase.dueAt : Infinity;
-    return Math.max(1, Math.min(tickMs, dueAt - this.#parts.clock.monotonic()));
+    if (phase.kind === 'waiting' || phase.kind === 'held') return phase.dueAt;
+    if (phase.kind !== 'live') return Infinity;
+    // Rounded up, the three steps of the heartbeat would find a hung gateway up to two seconds later than promised.
+    return phase.probe === null ? (this.#session?.lastHeardAt() ?? phase.sinceAt) + limits.quietMs : phase.probe.askedAt + limits.answerMs;
   }
 
   #noticeTimeJump(): void {
