@@ -23,6 +23,9 @@ export interface Ledger {
   readonly unexplained: readonly UnexplainedGap[];
 }
 
+/** Texts carry whole milliseconds. */
+const roundingMs: Ms = 1;
+
 const gapRow = /^gap of .* in portfolio_greeks, from (\S+Z) to (\S+Z): (.+)$/s;
 
 /**
@@ -43,10 +46,10 @@ export function keepLedger({ rows, logs }: Records, intervalMs: Ms, to?: Ms): Le
   const unexplained: UnexplainedGap[] = [];
   let reached = from + gapIntervals * intervalMs;
   for (const span of covered) {
-    if (span.from > reached && reached < end) unexplained.push({ from: reached, to: Math.min(span.from, end) });
+    if (span.from > reached + roundingMs && reached < end) unexplained.push({ from: reached, to: Math.min(span.from, end) });
     reached = Math.max(reached, span.to);
   }
-  if (reached < end) unexplained.push({ from: reached, to: end });
+  if (reached + roundingMs < end) unexplained.push({ from: reached, to: end });
   return { from, to: end, gapRows: gaps.length, unexplained };
 }
 

