@@ -138,7 +138,7 @@ function reachableFor(account: Account | undefined, { initdb, postgres }: Binari
   const bin = dirname(postgres);
   if (account === undefined || isReachable(bin)) return { initdb, postgres };
   const native = join(folder, 'native');
-  linkReachable(dirname(bin), native);
+  linkReachable(dirname(bin), native, account);
   return { initdb: join(native, 'bin', basename(initdb)), postgres: join(native, 'bin', basename(postgres)) };
 }
 
