@@ -61,9 +61,11 @@ export async function startOwnServer(settings: readonly string[] = []): Promise<
   // initdb runs as another user where we are root, and must be able to reach its folder.
   chmodSync(folder, 0o755);
   if (account !== undefined) chownSync(folder, account.uid, account.gid);
-  const { initdb, postgres } = reachableFor(account, await binaries(), folder);
   const data = join(folder, 'data');
-  createCluster(initdb, folder, data, account);
+  const postgres = await createCluster(folder, data, account).catch((error: unknown) => {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  });
   const port = await freePort();
   const flags = ['-D', data, '-p', String(port), '-k', folder, '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=60', ...settings.flatMap((s) => ['-c', s])];
   const server = connectable('127.0.0.1', port, 'postgres', PASSWORD);
@@ -142,7 +144,9 @@ function reachableFor(account: Account | undefined, { initdb, postgres }: Binari
   return { initdb: join(native, 'bin', basename(initdb)), postgres: join(native, 'bin', basename(postgres)) };
 }
 
-function createCluster(initdb: string, folder: string, data: string, account: Account | undefined): void {
+/** Makes the cluster and resolves with the path of the server's program. */
+async function createCluster(folder: string, data: string, account: Account | undefined): Promise<string> {
+  const { initdb, postgres } = reachableFor(account, await binaries(), folder);
   const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, PASSWORD);
   const flags = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-sync'];
@@ -152,6 +156,7 @@ function createCluster(initdb: string, folder: string, data: string, account: Ac
     const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
     throw new Error(`initdb failed${account === undefined ? '' : ` as user ${account.uid}`}; is ${initdb} readable for it? ${stderr}`, { cause: error });
   }
+  return postgres;
 }
 
 // The shell waits for a word from us: "keep" leaves everything alone; the end of the pipe means that this process is gone (also by
