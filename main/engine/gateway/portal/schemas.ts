@@ -19,7 +19,7 @@ const looseText = z.unknown().transform((value): string | undefined => {
   return text === '' ? undefined : text;
 });
 
-const conId = z.union([z.int().positive(), z.string().regex(/^[1-9]\d*$/).transform(Number)]);
+const conId = z.union([z.int().positive(), z.string().regex(/^[1-9]\d{0,14}$/).transform(Number)]);
 
 /** `/iserver/auth/status`, `/iserver/auth/ssodh/init` and the part of it in `/tickle`. */
 export const authStatusSchema = z.looseObject({
