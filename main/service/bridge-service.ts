@@ -79,7 +79,7 @@ export function createBridgeService(parts: BridgeServiceParts): BridgeService {
     subscribe: (listener) => engine.subscribe(listener),
     async answer(method, args) {
       // A method that is none cannot come from our own hosts; from outside it is one more thing that is not understood.
-      if (!Object.hasOwn(requestSchemas, method)) return bad(`The bridge knows no request "${String(method)}".`);
+      if (!Object.hasOwn(requestSchemas, method)) return bad(`The bridge knows no request "${String(method).slice(0, 50)}".`);
       const parsed = requestSchemas[method].safeParse(args);
       if (!parsed.success) return bad(`The request "${method}" was not understood: ${parsed.error.issues[0]?.message ?? 'wrong arguments'}.`);
       try {
