@@ -1,6 +1,6 @@
 import type { Clock, Ms } from './clock.ts';
 import type { Delivery, DeliveryEvent, LogRow } from './delivery/delivery.ts';
-import { describeGap, GapTracker, type Gap } from './gap-tracker.ts';
+import { describeGap, gapIntervals, GapTracker, type Gap } from './gap-tracker.ts';
 import type { Gateway, Session, SessionEvent } from './gateway/gateway.ts';
 import { aggregate } from './greeks/aggregate.ts';
 import { describeCoverage, sameUnpriced } from './greeks/coverage.ts';
@@ -172,9 +172,15 @@ export class Engine {
 
   #resumeGap(now: number): void {
     const last = this.#parts.delivery.lastRecorded();
-    if (last.greeksAt === null) return;
-    this.#gaps = new GapTracker(this.#settings.pollIntervalMs, last.greeksAt);
-    this.#gaps.blame(downtime(last, now, this.#settings.pollIntervalMs));
+    // Without any row yet, the time since the very first start is one gap.
+    const from = last.greeksAt ?? last.firstLogAt;
+    if (from === null) return;
+    const { pollIntervalMs } = this.#settings;
+    this.#gaps = new GapTracker(pollIntervalMs, from);
+    // A clean stop has told its own gap; after a crash the newest log row shows that the bridge ran on without rows.
+    if (!isCleanStop(last.logMessage) && last.logAt !== null && last.logAt - from > gapIntervals * pollIntervalMs)
+      this.#gaps.blame({ code: 'unfinished', text: 'an outage that was going on when the bridge ended (the rows before tell its cause)' });
+    this.#gaps.blame(downtime(last, now, pollIntervalMs));
   }
 
   #everyLegPriced(): boolean {
@@ -294,10 +300,13 @@ const noteworthyLatenessMs = 1_000;
 /** How a clean stop's api_logs row begins; the next start tells a crash from it by this. */
 const stopPrefix = 'stopped';
 
+function isCleanStop(lastMessage: string | null): boolean {
+  return lastMessage?.startsWith(stopPrefix) === true;
+}
+
 function downtime(last: ReturnType<Delivery['lastRecorded']>, now: number, intervalMs: number): Cause {
-  const clean = last.logMessage?.startsWith(stopPrefix) === true;
   const off = durationInWords(Math.max(intervalMs, now - (last.logAt ?? last.greeksAt ?? now)));
-  return clean
+  return isCleanStop(last.logMessage)
     ? { code: 'not-running', text: `the bridge was not running (stopped ${off} before)` }
     : { code: 'not-running', text: `the bridge was not running (it ended without a clean stop: crash, kill or power cut)` };
 }

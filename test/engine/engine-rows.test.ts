@@ -123,7 +123,7 @@ test('the time between two runs is a gap that tells a clean stop from a crash', 
   for (const [logMessage, expected] of [['stopped: asked to stop', /not running \(stopped/], ['connected to x', /without a clean stop/]] as const) {
     const stand = new EngineStand();
     const now = stand.clock.now();
-    stand.delivery.remembered = { greeksAt: now - 3_600_000, logAt: now - 3_590_000, logMessage };
+    stand.delivery.remembered = { greeksAt: now - 3_600_000, firstLogAt: now - 7_200_000, logAt: now - 3_590_000, logMessage };
     withLegs(stand, stock('AAPL', 10));
     await started(stand);
     await stand.seconds(1);

@@ -18,7 +18,7 @@ const quiet: DeliveryState = {
 export class RecordedDelivery implements Delivery {
   readonly greeks: GreeksRow[] = [];
   readonly logs: LogRow[] = [];
-  remembered: ReturnType<Delivery['lastRecorded']> = { greeksAt: null, logAt: null, logMessage: null };
+  remembered: ReturnType<Delivery['lastRecorded']> = { greeksAt: null, firstLogAt: null, logAt: null, logMessage: null };
   probes = 0;
   stopped = false;
   targets: unknown[] = [];

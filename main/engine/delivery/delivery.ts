@@ -42,8 +42,8 @@ export interface Delivery {
   /** Accepts a row: when it returns, the row survives process and power loss (or `durable` is false and an alarm is up). */
   appendGreeks(row: GreeksRow): void;
   appendLog(row: LogRow): void;
-  /** What the outbox remembers of the time before this process, for the gap row at start. */
-  lastRecorded(): { readonly greeksAt: Ms | null; readonly logAt: Ms | null; readonly logMessage: string | null };
+  /** What the outbox remembers of the time before this process, for the gap row at start; `firstLogAt` is the oldest log row that is still there. */
+  lastRecorded(): { readonly greeksAt: Ms | null; readonly firstLogAt: Ms | null; readonly logAt: Ms | null; readonly logMessage: string | null };
   state(): DeliveryState;
   /** Starts delivering (schema, reconcile, drain); events go to `listener`. */
   start(listener: (event: DeliveryEvent) => void): void;

@@ -96,6 +96,10 @@ export class OutboxStore {
     return this.db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE kind = ? ORDER BY id DESC LIMIT 3`).all(kind) as StoredRecord[];
   }
 
+  oldest(kind: number): StoredRecord | undefined {
+    return this.db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE kind = ? ORDER BY id LIMIT 1`).get(kind) as StoredRecord | undefined;
+  }
+
   readState(key: string): number | null {
     const value = this.db.prepare('SELECT v FROM state WHERE k = ?').pluck().get(key);
     return typeof value === 'number' ? value : null;

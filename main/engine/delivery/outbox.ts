@@ -39,6 +39,7 @@ export interface OutboxOptions extends StorageOptions {
 
 export interface LastRecorded {
   readonly greeksAt: Ms | null;
+  readonly firstLogAt: Ms | null;
   readonly logAt: Ms | null;
   readonly logMessage: string | null;
 }
@@ -308,6 +309,11 @@ export class Outbox {
     if (this.durable) await this.#storage.ballast.ensure();
   }
 
+  /** Resolves when nothing is written beside the outbox any more. */
+  ballastIdle(): Promise<void> {
+    return this.#storage.ballast.idle();
+  }
+
   sizeBytes(): number {
     return this.#storage.read((store) => store.sizeBytes());
   }
@@ -388,6 +394,7 @@ function readLastRecorded(store: OutboxStore): LastRecorded {
   const log = firstIntact(store.newest(KIND_NUMBER.log));
   return {
     greeksAt: greeks?.entry.kind === 'greeks' ? greeks.entry.row.timestamp : null,
+    firstLogAt: store.oldest(KIND_NUMBER.log)?.ts ?? null,
     logAt: log?.entry.kind === 'log' ? log.entry.row.timestamp : null,
     logMessage: log?.entry.kind === 'log' ? log.entry.row.message : null,
   };

@@ -73,13 +73,13 @@ test('numbers are never used twice, also after everything was delivered and the 
 test('what was recorded before the start is known, delivered or not', () => {
   using folder = new OutboxFolder();
   const { outbox } = new OutboxStand({ path: folder.path });
-  assert.deepEqual(outbox.lastRecorded, { greeksAt: null, logAt: null, logMessage: null });
+  assert.deepEqual(outbox.lastRecorded, { greeksAt: null, firstLogAt: null, logAt: null, logMessage: null });
   outbox.append(entry(3));
   drain(outbox);
   outbox.append({ kind: 'log', row: log('stopped: asked to stop', 99) });
   outbox.close();
   const { outbox: next } = new OutboxStand({ path: folder.path });
-  assert.deepEqual(next.lastRecorded, { greeksAt: greeks(3).timestamp, logAt: 99, logMessage: 'stopped: asked to stop' });
+  assert.deepEqual(next.lastRecorded, { greeksAt: greeks(3).timestamp, firstLogAt: 99, logAt: 99, logMessage: 'stopped: asked to stop' });
   next.close();
 });
 
