@@ -12,7 +12,7 @@ const CHUNK = Buffer.alloc(1024 * 1024);
 export class Ballast {
   readonly #path: string;
   readonly #bytes: number;
-  #creating = false;
+  #creating: Promise<void> | null = null;
 
   constructor(outboxPath: string, bytes: number = BALLAST_BYTES) {
     this.#path = `${outboxPath}.ballast`;
@@ -20,9 +20,18 @@ export class Ballast {
   }
 
   /** Creates the file where it is missing and the disk has four times the room; otherwise there is simply no reserve yet. */
-  async ensure(): Promise<void> {
-    if (this.#creating || this.#bytes === 0) return;
-    this.#creating = true;
+  ensure(): Promise<void> {
+    if (this.#bytes === 0) return Promise.resolve();
+    this.#creating ??= this.#create().finally(() => (this.#creating = null));
+    return this.#creating;
+  }
+
+  /** Resolves when nothing is being written any more. */
+  async idle(): Promise<void> {
+    await this.#creating;
+  }
+
+  async #create(): Promise<void> {
     const unfinished = `${this.#path}.new`;
     try {
       if ((await exists(this.#path)) || !(await this.#hasRoom())) return;
@@ -31,8 +40,6 @@ export class Ballast {
     } catch {
       // A disk without room for the reserve must at least not lose that room to half a reserve.
       await rm(unfinished, { force: true }).catch(() => undefined);
-    } finally {
-      this.#creating = false;
     }
   }
 

@@ -154,6 +154,8 @@ class OutboxDelivery implements DurableDelivery {
     this.#events.flush();
     this.#closed = true;
     this.#outbox.close();
+    // Nothing of ours may still be written when the caller is told that we have stopped.
+    await this.#outbox.ballastIdle();
   }
 
   #append(entry: Entry): void {

@@ -38,6 +38,15 @@ test('with the disk full from the first rows on, every row is delivered once, an
   assert.ok(stand.events.some((event) => event.type === 'alarm-cleared' && event.code === 'not-durable'));
 });
 
+test('when stop resolves nothing is written any more, not even the reserve', async () => {
+  const { stand } = stage({ ballastBytes: 16 * 1024 * 1024 });
+  await using _ = stand;
+  stand.start();
+  await stand.delivery.stop(0);
+  assert.equal(existsSync(`${stand.path}.ballast.new`), false);
+  assert.equal(existsSync(`${stand.path}.ballast`), true);
+});
+
 test('the reserve for a full disk is made beside the outbox and given up when it is needed', async () => {
   const { stand } = stage({ maxPageCount: 14, ballastBytes: 100_000 });
   await using _ = stand;
