@@ -47,6 +47,8 @@ export async function startDesktop(electron: ElectronParts, place: Place): Promi
   Menu.setApplicationMenu(Menu.buildFromTemplate(applicationMenu(() => window.showSettings())));
   // An icon in the menu bar is the whole application; packaged, LSUIElement says the same from the start.
   if (process.platform === 'darwin') app.setActivationPolicy('accessory');
+  // Read the settings again, as the daemon does; without a listener it would end the application.
+  process.on('SIGHUP', () => void opened.reload());
   opened.bridge.engine.start();
   if (!wasOpenedAtLogin(app)) window.show();
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 /** The built daemon: what users run. */
 const daemonPath = fileURLToPath(new URL('../../dist/main/daemon/main.js', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const packagePath = fileURLToPath(new URL('../../package.json', import.meta.url));
 
 /** One JSON log line of the daemon. */
@@ -21,18 +22,21 @@ export interface DaemonOptions {
   /** Working directory and data folder: no .env or settings file of the user's is read. */
   readonly folder: string;
   readonly args?: readonly string[];
+  /** Path of an Electron: the desktop application takes the daemon's place, with the same environment and data folder. */
+  readonly electron?: string;
   readonly onLine?: (line: DaemonLine) => void;
 }
 
-/** A running daemon in a process group of its own, so that a Ctrl-C at the terminal reaches only whom we tell. */
+/** A running bridge (the daemon, or the desktop application) in a process group of its own, so that a Ctrl-C at the terminal reaches only whom we tell. */
 export class DaemonProcess {
   readonly child: ChildProcess;
   readonly lines: DaemonLine[] = [];
   stderr = '';
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 
-  constructor({ env, folder, args = [], onLine }: DaemonOptions) {
-    this.child = spawn(process.execPath, [...daemonFlags(), daemonPath, '--data-folder', folder, ...args], {
+  constructor({ env, folder, args = [], electron, onLine }: DaemonOptions) {
+    const [program, programArgs] = electron === undefined ? [process.execPath, [...daemonFlags(), daemonPath, '--data-folder', folder, ...args]] : [electron, desktopArgs(folder)];
+    this.child = spawn(program, programArgs, {
       cwd: folder,
       env: { ...foreignToBridge(process.env), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -56,6 +60,11 @@ export class DaemonProcess {
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
+}
+
+/** Chromium's own sandbox refuses to run as root. */
+function desktopArgs(folder: string): string[] {
+  return [root, `--user-data-dir=${folder}`, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];
 }
 
 /** The flags of Node that `npm run daemon` gives: a small young generation, for memory (README). */

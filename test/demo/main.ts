@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { findElectron } from '../support/electron-binary.ts';
 import { commandsHelp, runCommand } from './commands.ts';
 import type { DaemonLine } from './daemon-process.ts';
 import { readRowsAfter, type StoredRow } from './rows.ts';
@@ -14,7 +15,7 @@ const plainStatusMs = 10_000;
 
 /** The demo: simulators, PostgreSQL and daemon, what they do as it happens, and commands to disturb them. */
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { portal: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({ options: { portal: { type: 'boolean', default: false }, browser: { type: 'boolean', default: false } } });
   const mode = values.portal ? 'PORTAL' : 'SOCKET';
   const controls = createInterface({ input: process.stdin, terminal: process.stdin.isTTY === true });
   const screen = new Screen(process.stdout, () => controls.line);
@@ -25,7 +26,9 @@ async function main(): Promise<void> {
     controls.once('SIGINT', () => resolve());
   });
   screen.print(`starting a simulated TWS, a simulated Client Portal Gateway, a PostgreSQL and the bridge in ${mode} mode...`);
-  const stage = await Stage.open({ mode, args: ['--status', '1', '--dashboard'], onLine: (line) => tell(screen, line) });
+  // The desktop application where Electron can be had; otherwise the daemon with its dashboard, so that the demo always has a face.
+  const electron = values.browser ? undefined : findElectron();
+  const stage = await Stage.open({ mode, ...(electron === undefined ? {} : { electron }), args: ['--status', '1', '--dashboard'], onLine: (line) => tell(screen, line) });
   const sums = new SumsLog(stage);
   stage.simulator.startTicking(tickMs);
   const book = stage.simulator.book.positions(stage.account).length;

@@ -20,6 +20,8 @@ export interface StageOptions {
   readonly book?: Book;
   /** PORTAL: the daemon starts with the Client Portal Gateway; SOCKET unless told. */
   readonly mode?: ApiMode;
+  /** Path of an Electron: the desktop application takes the daemon's place. */
+  readonly electron?: string;
   /** false: `restartDaemon` starts the first one. */
   readonly startDaemon?: boolean;
 }
@@ -121,7 +123,7 @@ export class Stage {
       DB_PASS: password,
       ...this.#options.env,
     };
-    const { onLine, args = [] } = this.#options;
-    return new DaemonProcess({ env, folder: this.folder, args, ...(onLine === undefined ? {} : { onLine }) });
+    const { onLine, electron, args = [] } = this.#options;
+    return new DaemonProcess({ env, folder: this.folder, args, ...(electron === undefined ? {} : { electron }), ...(onLine === undefined ? {} : { onLine }) });
   }
 }
