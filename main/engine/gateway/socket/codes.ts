@@ -67,7 +67,8 @@ const meanings: ReadonlyMap<number, CodeMeaning> = new Map<number, CodeMeaning>(
     causeCode: 'client-id-in-use',
     text: 'the client id is in use by another program',
     action: 'Close the other program that connects with this client id (perhaps a second bridge), or set IB_CLIENT_ID to another number',
-    retryAfterMs: MINUTE,
+    // Mostly it is our own dead session that the gateway still believes in: a minute would lose more rows than it takes.
+    retryAfterMs: 20_000,
   }],
   [1300, { kind: 'session-over', causeCode: 'gateway-port-changed', text: 'the gateway moved to another port', action: 'Set IB_SOCKET_PORT to the port that TWS or IB Gateway shows in its API settings' }],
   [501, { kind: 'harmless' }],

@@ -98,13 +98,13 @@ describe('opening a session', () => {
     assert.equal((await untilClosed(recorded)).cause.code, 'positions-timeout');
   });
 
-  test('client id in use (326 comes as info, 2.10.6): closed with what to do, and a pause of a minute', async (t) => {
+  test('client id in use (326 comes as info, 2.10.6): closed with what to do, and a pause of 20 s', async (t) => {
     const { gateway, simulator } = await startSimulator(t);
     simulator.faults.clientIdInUse = true;
     const closed = await untilClosed(record(t, gateway));
     assert.equal(closed.cause.code, 'client-id-in-use');
     assert.match(closed.cause.action ?? '', /IB_CLIENT_ID/);
-    assert.equal(closed.retryAfterMs, 60_000);
+    assert.equal(closed.retryAfterMs, 20_000);
   });
 
   test('client id 0 belongs to the primary session: refused before anything is dialled', () => {
