@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { chromium, type Page } from 'playwright';
 import { Stage } from '../demo/stage.ts';
+import { chromiumPath } from '../renderer/stage.ts';
 import { until } from '../support/until.ts';
 
 let stage: Stage;
 
 before(async () => {
-  stage = await Stage.open({ env: { BRIDGE_POLL_INTERVAL: '1' } });
+  stage = await Stage.open({ args: ['--dashboard'], env: { BRIDGE_POLL_INTERVAL: '1' } });
 });
 
 after(() => stage.close());
@@ -69,4 +73,35 @@ test('back to SOCKET: no connection to the portal is left, and no row was lost o
   assert.equal(new Set(times).size, times.length);
   assert.deepEqual(times, [...times].sort((one, other) => one - other));
   assert.deepEqual(stage.simulator.forbidden, []);
+});
+
+const built = existsSync(join(import.meta.dirname, '..', '..', 'dist', 'renderer', 'index.html'));
+
+/** The four large numbers, as soon as the state word says that they are live. */
+async function numbersOnScreen(page: Page, mode: string): Promise<readonly string[]> {
+  await page.getByText(mode, { exact: true }).first().waitFor();
+  await page.getByText('Connected', { exact: true }).first().waitFor();
+  // Two rows of this mode: what is shown then cannot be left over from the other one.
+  const id = await newestId();
+  await until(async () => (await newestId()) > id + 1, 'rows of this mode', 20_000);
+  return until(async () => {
+    const numbers = await page.locator('.tile-value').allTextContents();
+    return numbers.length === 4 && numbers.every((number) => /\d/.test(number)) && numbers;
+  }, 'four numbers', 20_000);
+}
+
+test('the window shows the same numbers in both modes', { skip: built ? false : 'dist/renderer is not built' }, async (context) => {
+  const executablePath = chromiumPath();
+  if (executablePath === undefined) return context.skip('no Chromium was found');
+  const url = await until(() => stage.daemon.lines.map((line) => line['dashboard']).find((line) => typeof line === 'string'), 'the address');
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  try {
+    const page = await browser.newPage();
+    await page.goto(url);
+    const overSocket = await numbersOnScreen(page, 'SOCKET');
+    stage.applySettings({ apiMode: 'PORTAL' });
+    assert.deepEqual(await numbersOnScreen(page, 'PORTAL'), overSocket);
+  } finally {
+    await browser.close();
+  }
 });
