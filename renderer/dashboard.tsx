@@ -2,7 +2,7 @@ import { memo, useCallback, useState } from 'react';
 import type { GreekName, HistoryRange } from '../preload/contract.ts';
 import { AlarmBanners } from './alarms/alarm-banners.tsx';
 import { ChartPanel } from './chart/chart-panel.tsx';
-import { useHistory } from './chart/use-history.ts';
+import { everyPixel, useHistory } from './chart/use-history.ts';
 import { DeliveryLine } from './delivery/delivery-line.tsx';
 import { DeliveryPanel } from './delivery/delivery-panel.tsx';
 import { Header } from './header/header.tsx';
@@ -24,7 +24,7 @@ export const Dashboard = memo(function Dashboard({ onSettings }: { readonly onSe
   const [filter, setFilter] = useState<LegFilter>('all');
   const [tab, setTab] = useState<Tab>('legs');
   const isRoomy = useMedia(roomy);
-  const recent = useHistory('15m').series;
+  const recent = useHistory('15m', everyPixel).series;
   const state = useOverview((overview) => overview.state.connection.kind);
   const showUnpriced = useCallback(() => {
     setFilter('unpriced');

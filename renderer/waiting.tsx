@@ -53,7 +53,7 @@ export function Waiting({ problem, retryable }: { readonly problem: string | nul
               <span className="tile-unit">{greekWords[greek].unit}</span>
             </span>
             <span className="tile-value">-</span>
-            <span className="tile-foot">
+            <span className="tile-foot tile-foot-row">
               <span className="tile-notes">waiting for the bridge</span>
             </span>
           </div>

@@ -39,8 +39,22 @@ export interface ValueAxis {
   readonly label: (value: number) => string;
 }
 
+export type Extent = readonly [low: number, high: number];
+
+/**
+ * The extent that the axis is made for: the one before while the curve stays inside its air and fills most of it, so that
+ * neither the scale nor the drawing of it moves with every row.
+ */
+export function steadyExtent(previous: Extent | null, wanted: Extent): Extent {
+  if (previous === null) return wanted;
+  const span = previous[1] - previous[0];
+  // valueAxis leaves a tenth of the span on each side.
+  const inside = wanted[0] >= previous[0] - span * 0.06 && wanted[1] <= previous[1] + span * 0.06;
+  return inside && wanted[1] - wanted[0] >= span * 0.75 ? previous : wanted;
+}
+
 /** An axis around `[low, high]` with some air and about `wanted` round ticks. */
-export function valueAxis([low, high]: readonly [number, number], wanted: number): ValueAxis {
+export function valueAxis([low, high]: Extent, wanted: number): ValueAxis {
   const span = high - low;
   // A flat curve stands in the middle of a range that its own size gives, not of an endless magnification.
   const air = span > 0 ? span * 0.1 : Math.max(Math.abs(high) * 0.05, 0.01);

@@ -1,17 +1,18 @@
-import { memo, useMemo } from 'react';
+import { memo, useMemo, useRef } from 'react';
 import { historyRanges, type GreekName, type HistoryRange, type HistorySeries } from '../../preload/contract.ts';
 import { useConnectionView } from '../header/header.tsx';
+import { keepEqualParts } from '../live/keep-equal-parts.ts';
 import { useHost, useLink, useOverview } from '../live/live-context.tsx';
 import { Segmented } from '../parts/segmented.tsx';
 import { useSize, type Size } from '../parts/use-size.ts';
 import { greekWords } from '../words/greek-words.ts';
 import { greekDigits, signed } from '../words/numbers.ts';
 import { duration } from '../words/times.ts';
-import { timeTicks, valueAxis, type ValueAxis } from './axis-ticks.ts';
-import { chartRows, crosshairStops, extent, shadedGaps } from './chart-rows.ts';
+import { steadyExtent, timeTicks, valueAxis, type Extent, type ValueAxis } from './axis-ticks.ts';
+import { alignedSpan, chartRows, crosshairStops, extent, shadedGaps, type ChartRow } from './chart-rows.ts';
 import { Crosshair } from './crosshair.tsx';
-import { HistoryChart, plotMargin } from './history-chart.tsx';
-import { useHistory } from './use-history.ts';
+import { ChartFrame, Curve, plotMargin, plotOf, type Plot } from './history-chart.tsx';
+import { everyRow, useHistory } from './use-history.ts';
 
 const rangeWords: Readonly<Record<HistoryRange, readonly [string, string]>> = {
   '15m': ['15 m', 'the last 15 minutes'],
@@ -29,7 +30,7 @@ export const ChartPanel = memo(function ChartPanel({ greek, range, onRange }: {
   readonly onRange: (range: HistoryRange) => void;
 }) {
   const [box, size] = useSize<HTMLDivElement>();
-  const history = useHistory(range);
+  const history = useHistory(range, everyRow);
   const words = greekWords[greek];
   const { series, problem } = history;
   return (
@@ -80,37 +81,57 @@ function Drawing({ series, greek, size }: { readonly series: HistorySeries; read
   const linked = useLink().kind === 'open';
   const known = useOverview(({ sums }) => sums !== null && sums[greek] !== null);
   const rows = useMemo(() => chartRows(series, greek), [series, greek]);
-  const gaps = useMemo(() => shadedGaps(series, open), [series, open]);
+  const gaps = useSame(useMemo(() => shadedGaps(series, open), [series, open]));
   const stops = useMemo(() => crosshairStops(series, gaps), [series, gaps]);
+  const { from, to } = alignedSpan(series);
   const times = useMemo(() => {
     // A label centred at the very left would be cut.
-    const edge = ((series.to - series.from) / Math.max(1, size.width)) * 24;
-    return timeTicks(series.from + edge, series.to, Math.max(2, Math.floor(size.width / 84)), timeZone);
-  }, [series, size.width, timeZone]);
-  const range = useMemo(() => extent(rows), [rows]);
-  const values = useMemo(() => valueAxis(range ?? [0, 0], Math.max(2, Math.floor((size.height - plotMargin.bottom) / 40))), [range, size.height]);
+    const edge = ((to - from) / Math.max(1, size.width)) * 24;
+    return timeTicks(from + edge, to, Math.max(2, Math.floor(size.width / 84)), timeZone);
+  }, [from, to, size.width, timeZone]);
+  const values = useSteadyAxis(rows, size, `${greek} ${series.range}`);
   const newest = signed(series.greeks[greek].last.at(-1) ?? null, greekDigits[greek]);
-  const axisWidth = 20 + 6.5 * Math.max(...values.ticks.map((tick) => values.label(tick).length), newest.length);
-  if (range === null) return <EmptyNote series={series} />;
+  const axisWidth = values === null ? 0 : 20 + 6.5 * Math.max(...values.ticks.map((tick) => values.label(tick).length), newest.length);
+  const plot = useMemo(() => plotOf(size, axisWidth), [size, axisWidth]);
+  if (values === null) return <EmptyNote series={series} />;
+  const spans = plot.width > 0 && plot.height > 0;
   return (
     <>
       <div aria-hidden="true">
-        <HistoryChart size={size} axisWidth={axisWidth} from={series.from} to={series.to} rows={rows} banded={isBanded(series)} times={times} values={values} gaps={gaps} resetWindows={series.resetWindows} />
+        <ChartFrame size={size} axisWidth={axisWidth} from={from} to={to} times={times} values={values} gaps={gaps} resetWindows={series.resetWindows} />
+        {spans && <Curve plot={plot} from={from} to={to} domain={values.domain} rows={rows} banded={isBanded(series)} />}
       </div>
-      {open === null && linked && known && <NewestValue series={series} greek={greek} values={values} size={size} axisWidth={axisWidth} />}
-      <Crosshair series={series} stops={stops} greek={greek} values={values} size={size} axisWidth={axisWidth} timeZone={timeZone} />
+      {open === null && linked && known && <NewestValue series={series} greek={greek} values={values} plot={plot} axisWidth={axisWidth} />}
+      {spans && <Crosshair series={series} from={from} to={to} stops={stops} greek={greek} values={values} plot={plot} timeZone={timeZone} />}
     </>
   );
 }
 
+/** The axis of the values, which stays while the curve keeps within it; null where nothing is known. */
+function useSteadyAxis(rows: readonly ChartRow[], size: Size, subject: string): ValueAxis | null {
+  const previous = useRef<{ readonly subject: string; readonly extent: Extent } | null>(null);
+  const wanted = useMemo(() => extent(rows), [rows]);
+  const kept = previous.current?.subject === subject ? previous.current.extent : null;
+  const chosen = wanted === null ? null : steadyExtent(kept, wanted);
+  // Remembered while rendering: the next axis depends on this one, and rendering twice gives the same one.
+  previous.current = chosen === null ? null : { subject, extent: chosen };
+  return useMemo(() => (chosen === null ? null : valueAxis(chosen, Math.max(2, Math.floor((size.height - plotMargin.bottom) / 40)))), [chosen, size.height]);
+}
+
+/** The object of the render before while the next one is equal to it. */
+function useSame<T>(value: T): T {
+  const previous = useRef(value);
+  previous.current = keepEqualParts(previous.current, value);
+  return previous.current;
+}
+
 /** The newest value on the axis, as wide as the axis' own labels; a trader looks for it there first. */
-function NewestValue({ series, greek, values, size, axisWidth }: { readonly series: HistorySeries; readonly greek: GreekName; readonly values: ValueAxis; readonly size: Size; readonly axisWidth: number }) {
+function NewestValue({ series, greek, values, plot, axisWidth }: { readonly series: HistorySeries; readonly greek: GreekName; readonly values: ValueAxis; readonly plot: Plot; readonly axisWidth: number }) {
   const value = series.greeks[greek].last.at(-1) ?? null;
   if (value === null) return null;
-  const height = size.height - plotMargin.top - plotMargin.bottom;
-  const y = plotMargin.top + height * (1 - (value - values.domain[0]) / (values.domain[1] - values.domain[0]));
+  const y = plot.top + plot.height * (1 - (value - values.domain[0]) / (values.domain[1] - values.domain[0]));
   return (
-    <span className="newest" aria-hidden="true" style={{ top: y, left: size.width - axisWidth, width: axisWidth - 8 }}>
+    <span className="newest" aria-hidden="true" style={{ top: y, left: plot.left + plot.width, width: axisWidth - 8 }}>
       {signed(value, greekDigits[greek])}
     </span>
   );

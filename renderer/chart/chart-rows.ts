@@ -24,6 +24,17 @@ export function trimYoung(series: HistorySeries): HistorySeries {
   return { ...series, from: start, resetWindows: resetWindows.filter((window) => window.to > start) };
 }
 
+/**
+ * The time that the plot shows: the series', rounded outwards to steps of about a hundredth, so that the axis stands still
+ * while the curve grows into the last step. Its length changes only when the series' does, or the curve would be stretched.
+ */
+export function alignedSpan({ from, to }: Pick<HistorySeries, 'from' | 'to'>): { readonly from: Ms; readonly to: Ms } {
+  const span = Math.max(1, to - from);
+  const step = 2 ** Math.floor(Math.log2(span / 96));
+  const end = Math.ceil(to / step) * step;
+  return { from: end - (Math.ceil(span / step) + 1) * step, to: end };
+}
+
 const breaksOf = new WeakMap<HistorySeries, readonly boolean[]>();
 
 /** For each row, whether the curve must not connect it to the next one: a gap lies between, or buckets are missing. */

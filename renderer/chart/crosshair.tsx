@@ -1,10 +1,9 @@
 import { useState, type KeyboardEvent, type PointerEvent } from 'react';
 import type { GreekName, HistorySeries, Ms } from '../../preload/contract.ts';
-import type { Size } from '../parts/use-size.ts';
 import { greekWords } from '../words/greek-words.ts';
 import type { ValueAxis } from './axis-ticks.ts';
 import { nearestStop, type Stop } from './chart-rows.ts';
-import { plotMargin } from './history-chart.tsx';
+import type { Plot } from './history-chart.tsx';
 import { readStop, type Reading } from './reading.ts';
 
 interface CrosshairProps {
@@ -12,8 +11,10 @@ interface CrosshairProps {
   readonly stops: readonly Stop[];
   readonly greek: GreekName;
   readonly values: ValueAxis;
-  readonly size: Size;
-  readonly axisWidth: number;
+  /** The time that the plot shows. */
+  readonly from: Ms;
+  readonly to: Ms;
+  readonly plot: Plot;
   readonly timeZone: string;
 }
 
@@ -24,19 +25,18 @@ const reachPx = 4;
  * Reads all four Greeks where the pointer or the arrow keys are; a slider to assistive technology, whose value is the
  * instant. It lies over the chart and moves without drawing the chart again.
  */
-export function Crosshair({ series, stops, greek, values, size, axisWidth, timeZone }: CrosshairProps) {
+export function Crosshair({ series, stops, greek, values, from, to, plot, timeZone }: CrosshairProps) {
   // By instant, not by index: the rows move on under a crosshair that stands still.
   const [at, setAt] = useState<Ms | null>(null);
-  const plot = { left: plotMargin.left, top: plotMargin.top, width: size.width - plotMargin.left - axisWidth, height: size.height - plotMargin.top - plotMargin.bottom };
-  if (plot.width <= 0 || plot.height <= 0 || stops.length === 0) return null;
-  const span = Math.max(1, series.to - series.from);
+  if (stops.length === 0) return null;
+  const span = Math.max(1, to - from);
   const index = at === null ? -1 : nearestStop(stops, at, (span / plot.width) * reachPx);
   const stop = stops[index];
   const reading = stop === undefined ? null : readStop(series, stop, timeZone);
 
   const follow = (event: PointerEvent<HTMLDivElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();
-    setAt(series.from + ((event.clientX - box.left) / box.width) * span);
+    setAt(from + ((event.clientX - box.left) / box.width) * span);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Escape' && at !== null) setAt(null);
@@ -48,7 +48,7 @@ export function Crosshair({ series, stops, greek, values, size, axisWidth, timeZ
     event.preventDefault();
   };
 
-  const x = stop === undefined ? 0 : ((Math.max(series.from, stop.at) - series.from) / span) * plot.width;
+  const x = stop === undefined ? 0 : ((Math.max(from, stop.at) - from) / span) * plot.width;
   const value = stop?.kind === 'row' ? (series.greeks[greek].last[stop.index] ?? null) : null;
   const y = value === null ? null : plot.height * (1 - (value - values.domain[0]) / (values.domain[1] - values.domain[0]));
   return (

@@ -1,41 +1,44 @@
-import { memo } from 'react';
-import { Area, CartesianGrid, ComposedChart, Curve, Line, type CurveProps, ReferenceArea, ReferenceLine, XAxis, YAxis } from 'recharts';
+import { memo, useMemo } from 'react';
+import { CartesianGrid, ComposedChart, ReferenceArea, ReferenceLine, XAxis, YAxis } from 'recharts';
 import type { HistoryGap, Ms } from '../../preload/contract.ts';
 import type { Size } from '../parts/use-size.ts';
 import type { TimeTicks, ValueAxis } from './axis-ticks.ts';
 import type { ChartRow } from './chart-rows.ts';
+import { bandPath, curvePath, loneDots, type PlotScale } from './curve-path.ts';
 
 /** Where the curve is inside the drawing; the crosshair stands on the same figures. */
 export const plotMargin = { top: 8, left: 4, bottom: 24 } as const;
 /** A gap of a few seconds in a range of days is still seen. */
 const narrowestBandPx = 2;
 
-interface HistoryChartProps {
+export interface Plot extends Size {
+  readonly left: number;
+  readonly top: number;
+}
+
+/** The part of a drawing that the curve has. */
+export function plotOf(size: Size, axisWidth: number): Plot {
+  return { left: plotMargin.left, top: plotMargin.top, width: size.width - plotMargin.left - axisWidth, height: size.height - plotMargin.top - plotMargin.bottom };
+}
+
+interface ChartFrameProps {
   readonly size: Size;
   readonly axisWidth: number;
   readonly from: Ms;
   readonly to: Ms;
-  readonly rows: readonly ChartRow[];
-  /** Whether lowest and highest values of a bucket are worth drawing. */
-  readonly banded: boolean;
   readonly times: TimeTicks;
   readonly values: ValueAxis;
   readonly gaps: readonly HistoryGap[];
   readonly resetWindows: readonly { readonly from: Ms; readonly to: Ms }[];
 }
 
-/** The curve with its band of minima and maxima; drawn again only when its rows change, never for the crosshair. */
-export const HistoryChart = memo(function HistoryChart({ size, axisWidth, from, to, rows, banded, times, values, gaps, resetWindows }: HistoryChartProps) {
+/** What stands still while rows come: axes, grid, gaps and reset windows; drawn again when the time axis moves on by a step. */
+export const ChartFrame = memo(function ChartFrame({ size, axisWidth, from, to, times, values, gaps, resetWindows }: ChartFrameProps) {
   const narrowest = ((to - from) / Math.max(1, size.width)) * narrowestBandPx;
+  // Without data Recharts draws no time axis.
+  const ends = useMemo(() => [{ at: from }, { at: to }], [from, to]);
   return (
-    <ComposedChart
-      width={size.width}
-      height={size.height}
-      data={rows as ChartRow[]}
-      margin={{ ...plotMargin, bottom: 0, right: 0 }}
-      accessibilityLayer={false}
-      tabIndex={-1}
-    >
+    <ComposedChart width={size.width} height={size.height} data={ends} margin={{ ...plotMargin, bottom: 0, right: 0 }} accessibilityLayer={false} tabIndex={-1}>
       {resetWindows.map((window) => (
         <ReferenceArea key={`reset-${window.from}`} {...bandOf(window, from, to, narrowest)} className="reset-band" ifOverflow="hidden" zIndex={-20} />
       ))}
@@ -73,8 +76,6 @@ export const HistoryChart = memo(function HistoryChart({ size, axisWidth, from, 
         tickMargin={8}
       />
       {values.domain[0] < 0 && values.domain[1] > 0 && <ReferenceLine y={0} className="zero-line" />}
-      {banded && <Area dataKey="band" type="linear" className="band" stroke="none" isAnimationActive={false} connectNulls={false} activeDot={false} dot={false} />}
-      <Line dataKey="last" type="linear" className="curve" isAnimationActive={false} connectNulls={false} activeDot={false} shape={PlainCurve} dot={rows.some(({ alone }) => alone) ? LoneDot : false} />
     </ComposedChart>
   );
 });
@@ -85,12 +86,31 @@ function bandOf(band: { readonly from: Ms; readonly to: Ms }, from: Ms, to: Ms, 
   return { x1: Math.max(from, middle - half), x2: Math.min(to, middle + half) };
 }
 
-/** The usual shape measures the length of its path at each drawing, for an animation that is off here; that costs more than the drawing. */
-function PlainCurve({ points, className }: Pick<CurveProps, 'points' | 'className'>) {
-  return <Curve {...(points === undefined ? {} : { points })} {...(className === undefined ? {} : { className })} type="linear" connectNulls={false} fill="none" />;
+interface CurveProps {
+  readonly plot: Plot;
+  readonly from: Ms;
+  readonly to: Ms;
+  readonly domain: readonly [number, number];
+  readonly rows: readonly ChartRow[];
+  /** Whether lowest and highest values of a bucket are worth drawing. */
+  readonly banded: boolean;
 }
 
-function LoneDot({ cx, cy, payload, index }: { readonly cx?: number; readonly cy?: number; readonly payload?: ChartRow; readonly index?: number }) {
-  if (payload?.alone !== true || cx === undefined || cy === undefined) return <g key={index} />;
-  return <circle key={index} cx={cx} cy={cy} r={1.5} className="lone-dot" />;
-}
+/**
+ * The curve with its band of minima and maxima, over the frame.
+ *
+ * Not Recharts' own lines: those build and compare an object for each point and keep the whole chart's state by it, which
+ * costs 600 points each 5 s some 15 ms; these are two paths.
+ */
+export const Curve = memo(function Curve({ plot, from, to, domain, rows, banded }: CurveProps) {
+  const scale = useMemo<PlotScale>(() => ({ from, to, domain, size: plot }), [from, to, domain, plot]);
+  return (
+    <svg className="curve-layer" style={plot} width={plot.width} height={plot.height}>
+      {banded && <path className="band" d={bandPath(rows, scale)} />}
+      <path className="curve" d={curvePath(rows, scale)} />
+      {loneDots(rows, scale).map(({ at, x, y }) => (
+        <circle key={at} className="lone-dot" cx={x} cy={y} r={1.5} />
+      ))}
+    </svg>
+  );
+});

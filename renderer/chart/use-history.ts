@@ -21,27 +21,47 @@ const refreshMs: Readonly<Record<HistoryRange, Ms>> = {
   '30d': 1_800_000,
 };
 
-/** The local history of a range; the short ranges follow each new row, the others their buckets. */
-export function useHistory(range: HistoryRange): History {
+/** How a history follows the bridge's rows. */
+export interface HistoryPace {
+  /** Rows of the same stretch of this length are one reason to ask. */
+  readonly everyMs: Ms;
+  /** A refresh is asked for this long after its reason, so that not everything that a row moves is drawn at once. */
+  readonly afterMs: Ms;
+}
+
+/** The chart: each row. */
+export const everyRow: HistoryPace = { everyMs: 1, afterMs: 300 };
+/** Sparklines: in 15 s their 15 minutes move by a pixel or two. */
+export const everyPixel: HistoryPace = { everyMs: 15_000, afterMs: 600 };
+
+/** The local history of a range; the short ranges follow the rows, the others their buckets. `pace` must not change. */
+export function useHistory(range: HistoryRange, pace: HistoryPace): History {
   const api = useApi();
   const linked = useLink().kind === 'open';
-  const newestRow = useOverview(({ state }) => state.lastRow?.at ?? null);
-  const turn = useClock((now) => Math.floor(now / refreshMs[range]));
+  const followsRows = range === '15m' || range === '1h';
+  const newest = useOverview(({ state }) => (followsRows ? Math.floor((state.lastRow?.at ?? 0) / pace.everyMs) : 0));
+  // Counted from the newest row: while rows come there is no other reason.
+  const turn = useClock((now) => Math.floor((now - newest * pace.everyMs) / refreshMs[range]));
   const [answer, setAnswer] = useState<{ readonly series: HistorySeries | null; readonly problem: string | null }>({ series: null, problem: null });
   const [attempts, setAttempts] = useState(0);
   const asked = useRef(0);
-  const followsRows = range === '15m' || range === '1h';
-  const newest = followsRows ? newestRow : null;
+  const shown = useRef<HistoryRange | null>(null);
 
   useEffect(() => {
     if (!linked) return;
-    const mine = ++asked.current;
-    void api.history(range).then((result) => {
-      // A later question has been asked meanwhile (another range, another row): its answer is the one to show.
-      if (mine !== asked.current) return;
-      startTransition(() => setAnswer((before) => (result.ok ? { series: trimYoung(result.value), problem: null } : { series: before.series, problem: result.message })));
-    });
-  }, [api, range, newest, turn, linked, attempts]);
+    const ask = (): void => {
+      const mine = ++asked.current;
+      void api.history(range).then((result) => {
+        // A later question has been asked meanwhile (another range, another row): its answer is the one to show.
+        if (mine !== asked.current) return;
+        if (result.ok) shown.current = range;
+        startTransition(() => setAnswer((before) => (result.ok ? { series: trimYoung(result.value), problem: null } : { series: before.series, problem: result.message })));
+      });
+    };
+    const refreshes = shown.current === range;
+    const timer = setTimeout(ask, refreshes ? pace.afterMs : 0);
+    return () => clearTimeout(timer);
+  }, [api, range, newest, turn, linked, attempts, pace]);
 
   return { ...answer, retry: () => setAttempts((count) => count + 1) };
 }

@@ -38,9 +38,18 @@ export const LegLine = memo(function LegLine({ leg, index }: { readonly leg: Leg
 
 const kindWords: Readonly<Record<LegRow['kind'], string>> = { OPT: 'option', FOP: 'futures option', STK: 'stock', FUT: 'future', other: 'other' };
 
+/** From second to second, so that all rows tick together, and half a second after the legs are asked for: never both at once. */
+function wholeSeconds(at: Ms): Ms {
+  return Math.floor((at - 500) / 1000) * 1000;
+}
+
+function ageInWords(age: Ms): string {
+  return age < 60_000 ? duration(age) : duration(age).replace(/ \d+ s$/, '');
+}
+
 function QuoteAge({ at }: { readonly at: Ms }) {
   // Up to a minute in seconds, above it without them: what is read at a glance need not tick.
-  const age = useClock((now) => (now - at < 60_000 ? duration(now - at) : duration(now - at).replace(/ \d+ s$/, '')));
+  const age = useClock((now) => ageInWords(wholeSeconds(now) - wholeSeconds(at)));
   const stale = !age.endsWith(' s');
   return stale ? (
     <span className="stale-mark" title={`No new quote for ${age}`}>

@@ -85,26 +85,28 @@ const Tile = memo(function Tile(props: TileProps) {
         <span className="tile-unit">{words.unit}</span>
       </span>
       <span className="tile-value" data-length={number.length > 10 ? 'long' : 'normal'}>
-        {number}
+        <span className="alone">{number}</span>
       </span>
       <span className="tile-foot">
-        <Sparkline series={recent} greek={greek} />
-        <span className="tile-notes">
-          {reason !== null ? (
-            <span className="tile-reason" title={reason}>
-              {reason}
-            </span>
-          ) : stale ? (
-            <StaleNote asOf={asOf} />
-          ) : (
-            <Today value={value} dayStart={dayStart} digits={digits} />
-          )}
-          {!stale && (
-            <span className={partial ? 'tone-attention' : undefined}>
-              {coverage}
-              {reason === null && asOf !== null && <Age asOf={asOf} />}
-            </span>
-          )}
+        <span className="alone tile-foot-row">
+          <Sparkline series={recent} greek={greek} />
+          <span className="tile-notes">
+            {reason !== null ? (
+              <span className="tile-reason" title={reason}>
+                {reason}
+              </span>
+            ) : stale ? (
+              <StaleNote asOf={asOf} />
+            ) : (
+              <Today value={value} dayStart={dayStart} digits={digits} />
+            )}
+            {!stale && (
+              <span className={partial ? 'tone-attention' : undefined}>
+                {coverage}
+                {reason === null && asOf !== null && <Age asOf={asOf} />}
+              </span>
+            )}
+          </span>
         </span>
       </span>
     </button>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { timeTicks, valueAxis } from '../../renderer/chart/axis-ticks.ts';
+import { steadyExtent, timeTicks, valueAxis } from '../../renderer/chart/axis-ticks.ts';
 import { duration, timeLeft } from '../../renderer/words/times.ts';
 
 test('time ticks stand on round local times, also in a zone of half hours', () => {
@@ -38,4 +38,17 @@ test('durations have at most two units, and a countdown ends in now', () => {
   assert.equal(duration(400), '0 s');
   assert.equal(timeLeft(13_001, 0), '14 s');
   assert.equal(timeLeft(0, 5), 'now');
+});
+
+test('the axis stays while the curve keeps within it, and is made anew when the curve leaves it or has shrunk', () => {
+  const before = [10, 20] as const;
+  assert.equal(steadyExtent(before, [9.5, 18]), before);
+  assert.deepEqual(steadyExtent(before, [9.3, 18]), [9.3, 18]);
+  assert.deepEqual(steadyExtent(before, [12, 20.7]), [12, 20.7]);
+  assert.deepEqual(steadyExtent(before, [11, 18]), [11, 18]);
+  assert.deepEqual(steadyExtent([5, 5], [5, 6]), [5, 6]);
+  for (const extent of [[9.41, 20.59], [12, 20]] as const) {
+    const { domain } = valueAxis(steadyExtent(before, extent), 4);
+    assert.ok(domain[0] < extent[0] && domain[1] > extent[1], 'a kept axis holds the curve');
+  }
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HistorySeries } from '../../preload/contract.ts';
-import { chartRows, crosshairStops, curveBreaks, nearestStop, shadedGaps, trimYoung } from '../../renderer/chart/chart-rows.ts';
+import { alignedSpan, chartRows, crosshairStops, curveBreaks, nearestStop, shadedGaps, trimYoung } from '../../renderer/chart/chart-rows.ts';
+import { bandPath, curvePath, loneDots } from '../../renderer/chart/curve-path.ts';
 import { readStop } from '../../renderer/chart/reading.ts';
 
 const cause = { code: 'gateway-closed', text: 'the gateway closed the connection' };
@@ -68,4 +69,20 @@ test('a narrow gap can be hit within a few pixels', () => {
   const stops = crosshairStops(told, told.gaps);
   assert.equal(stops[nearestStop(stops, 12_500, 2000)]?.kind, 'gap');
   assert.equal(stops[nearestStop(stops, 15_500, 2000)]?.kind, 'row');
+});
+
+test('curve and band lift their pen where nothing is known, and a lone row is a dot', () => {
+  const rows = chartRows(series([0, 50, 100, 150, 200], {}, [0, 10, null, 5, null]), 'delta');
+  const scale = { from: 0, to: 200, domain: [0, 10], size: { width: 100, height: 50 } } as const;
+  assert.equal(curvePath(rows, scale), 'M0 50L25 0M75 25');
+  assert.equal(bandPath(rows, scale), 'M0 50L25 0L25 0L0 50ZM75 25L75 25Z');
+  assert.deepEqual(loneDots(rows, scale), [{ at: 150, x: 75, y: 25 }]);
+});
+
+test('the plot holds the whole range at one scale, and stands still from row to row', () => {
+  const spans = Array.from({ length: 720 }, (_, row) => alignedSpan({ from: 1_768_332_900_000 + row * 5000, to: 1_768_336_500_000 + row * 5000 }));
+  spans.forEach(({ from, to }, row) => assert.ok(from <= 1_768_332_900_000 + row * 5000 && to >= 1_768_336_500_000 + row * 5000));
+  assert.equal(new Set(spans.map(({ from, to }) => to - from)).size, 1);
+  assert.ok(spans.every(({ from, to }) => to - from < 3_600_000 * 1.03));
+  assert.ok(new Set(spans.map(({ to }) => to)).size < 720 / 6);
 });

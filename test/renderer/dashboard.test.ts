@@ -5,6 +5,7 @@ import { signed } from '../../renderer/words/numbers.ts';
 import { makeLegs, unprice } from './fixtures/book.ts';
 import { makeLog } from './fixtures/log.ts';
 import { scenario, scenarios } from './fixtures/scenarios.ts';
+import { until } from '../support/until.ts';
 import { chromiumPath, openStage, settle, small, type Show, type Stage } from './stage.ts';
 
 const executable = chromiumPath();
@@ -109,6 +110,17 @@ describe('the dashboard', { concurrency: 3, skip: executable === undefined ? 'no
     await close(show);
   });
 
+  test('the chart has its curve, its gap, its times and its values', async () => {
+    const show = await open(scenarios.connected);
+    const labels = await show.page.locator('.chart-box .recharts-cartesian-axis-tick-value').allTextContents();
+    assert.ok(labels.includes('14:00') && labels.includes('+2,460'), labels.join(' '));
+    const curve = await show.page.locator('.curve').boundingBox();
+    const gap = await show.page.locator('.gap-band path').boundingBox();
+    assert.ok(curve !== null && gap !== null && gap.x > curve.x && gap.x + gap.width < curve.x + curve.width);
+    assert.equal((await show.page.locator('.curve').getAttribute('d'))?.match(/M/g)?.length, 2, 'the pen is lifted over the gap');
+    await close(show);
+  });
+
   test('a new row brings a new history of the short ranges only, and the chart is not drawn for other updates', async () => {
     const show = await open(scenarios.connected);
     const { overview } = scenarios.connected;
@@ -118,7 +130,8 @@ describe('the dashboard', { concurrency: 3, skip: executable === undefined ? 'no
     assert.equal(show.bridge.timesAsked('history'), before);
     await show.bridge.push({ type: 'overview', overview: { ...overview, now: overview.now + 3000, rowsToday: 10_483, state: { ...overview.state, lastRow: { at: overview.now + 3000, latenessMs: 0 } } } });
     await show.page.getByText('10,483').waitFor();
-    assert.equal(show.bridge.timesAsked('history'), before + 2);
+    await until(() => show.bridge.timesAsked('history') >= before + 2, 'the curve and the sparklines');
+    assert.deepEqual(show.bridge.asked.filter(({ method }) => method === 'history').slice(before).map(({ args }) => args[0]), ['1h', '15m']);
     await close(show);
   });
 
