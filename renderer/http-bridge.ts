@@ -13,15 +13,16 @@ const lostText = 'Connection to the bridge lost. It may have been stopped, or th
  * `GET /api/updates` streams Updates as server-sent events.
  *
  * The token comes once in the address (`#token=...`), moves to the tab's session storage and leaves the address bar.
- * Updates are read with fetch because EventSource cannot send the Authorization header.
+ * Updates are read with fetch because EventSource cannot send the Authorization header. While the tab is in the background
+ * the server is told so (`POST /api/visibility`), and sends nothing.
  */
 export function openHttpBridge(): LinkedBridge {
   const token = takeToken();
   const link = createStore<Link>({ kind: 'open' });
   const headers = { authorization: `Bearer ${token ?? ''}` };
-  const stream = createUpdateStream(headers, link);
+  const stream = createUpdateStream(headers, link, (id, shown) => ask('visibility', [id, shown]));
 
-  const ask = async (method: RequestMethod, args: readonly unknown[]): Promise<Result<unknown>> => {
+  const ask = async (method: RequestMethod | 'visibility', args: readonly unknown[]): Promise<Result<unknown>> => {
     try {
       const response = await fetch(`/api/${method}`, {
         method: 'POST',
@@ -55,7 +56,7 @@ interface UpdateStream {
   readonly retry: () => void;
 }
 
-function createUpdateStream(headers: Readonly<Record<string, string>>, link: { get(): Link; set(next: Link): void }): UpdateStream {
+function createUpdateStream(headers: Readonly<Record<string, string>>, link: { get(): Link; set(next: Link): void }, tell: TellVisibility): UpdateStream {
   const listeners = new Set<(update: Update) => void>();
   let running: AbortController | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -94,6 +95,7 @@ function createUpdateStream(headers: Readonly<Record<string, string>>, link: { g
       if (!response.ok || response.body === null) throw new Error(`status ${response.status}`);
       link.set({ kind: 'open' });
       retryMs = firstRetryMs;
+      followVisibility(Number(response.headers.get('x-stream')), signal, tell);
       await readEvents(response.body, (update) => listeners.forEach((listener) => listener(update)));
       if (!signal.aborted) lose();
     } catch {
@@ -121,6 +123,29 @@ function createUpdateStream(headers: Readonly<Record<string, string>>, link: { g
       run();
     },
   };
+}
+
+type TellVisibility = (stream: number, shown: boolean) => Promise<unknown>;
+
+/** Tells the server when the tab leaves sight and comes back, until `signal`; one at a time, so that the last one counts. */
+function followVisibility(stream: number, signal: AbortSignal, tell: TellVisibility): void {
+  let told = true;
+  let telling = false;
+  const follow = async (): Promise<void> => {
+    if (telling) return;
+    telling = true;
+    while (!signal.aborted && told !== isShown()) {
+      told = isShown();
+      await tell(stream, told);
+    }
+    telling = false;
+  };
+  document.addEventListener('visibilitychange', () => void follow(), { signal });
+  void follow();
+}
+
+function isShown(): boolean {
+  return document.visibilityState === 'visible';
 }
 
 /** Reads server-sent events: the `data:` lines of a block, joined, are one JSON Update. Comments keep the line open. */

@@ -22,6 +22,8 @@ export interface DashboardOptions {
   readonly patience?: { readonly headersMs: Ms; readonly requestMs: Ms };
 }
 
+/** Not of the contract: only a browser's tab has to tell that it went into the background. */
+const visibilityMethod = 'visibility';
 const maxBodyBytes = 64 * 1024;
 const maxHeaderBytes = 8 * 1024;
 const maxConnections = 64;
@@ -40,7 +42,7 @@ const securityHeaders = {
 
 /**
  * The dashboard in a browser of this machine: the built window, its requests over `POST /api/<method>` with `{ args }`,
- * its updates as server-sent events at `GET /api/updates`. Who may ask is {@link DashboardGuard}'s to say.
+ * its updates as server-sent events at `GET /api/updates`, and `POST /api/visibility` for a tab that is hidden. Who may ask is {@link DashboardGuard}'s to say.
  */
 export class DashboardServer {
   /** With the token, which is made anew each time; for the person who started the daemon only. */
@@ -131,14 +133,20 @@ async function handle({ service, files, streams, guard }: Handling, request: Inc
   if (stranger !== null) return refuse(response, stranger);
   if (path === '/api/updates') return request.method === 'GET' ? streams.open(response) : refuseMethod(response, 'GET');
   const method = path.slice('/api/'.length);
-  if (!isRequestMethod(method)) return answer(response, 404, { ok: false, message: `The bridge knows no request "${method.slice(0, 50)}".` });
+  if (method !== visibilityMethod && !isRequestMethod(method)) return answer(response, 404, { ok: false, message: `The bridge knows no request "${method.slice(0, 50)}".` });
   if (request.method !== 'POST') return refuseMethod(response, 'POST');
   if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) return answer(response, 415, { ok: false, message: 'Only JSON is understood.' });
   const body = await readBody(request);
   if (body === undefined) return answer(response, 413, { ok: false, message: 'The request is too long.' });
   const args = parseArguments(body);
   if (args === undefined) return answer(response, 400, { ok: false, message: 'The request was not understood: {"args": [...]} is.' });
-  return answer(response, 200, await service.answer(method, args));
+  return answer(response, 200, method === visibilityMethod ? showStream(streams, args) : await service.answer(method, args));
+}
+
+/** The arguments are the stream's number, as its own answer told it, and whether its tab can be seen. */
+function showStream(streams: UpdateStreams, [id, shown]: readonly unknown[]): Result<null> {
+  const known = typeof id === 'number' && typeof shown === 'boolean' && streams.setShown(id, shown);
+  return known ? { ok: true, value: null } : { ok: false, message: 'There is no such stream of updates.' };
 }
 
 function serveFile(file: PageFile | undefined, { method }: IncomingMessage, response: ServerResponse): void {

@@ -48,7 +48,10 @@ function overviewOf(heard: Heard): Overview {
 
 /** The whole seconds since the window opened, one timer for everything that shows an age or a countdown. */
 const seconds = createStore(0);
-setInterval(() => seconds.set(seconds.get() + 1), 1000);
+setInterval(() => {
+  // Nobody reads an age in a hidden window, and what follows the time would go on asking the bridge.
+  if (document.visibilityState === 'visible') seconds.set(seconds.get() + 1);
+}, 1000);
 
 /**
  * A value that depends on the sender's clock, judged again each second and with each update; renders only when it changes.

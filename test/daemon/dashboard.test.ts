@@ -204,6 +204,38 @@ test('updates are streamed while a tab is open, and cost nothing when none is', 
   await until(() => stand.clock.pendingTimers === timers, 'the tab to be let go');
 });
 
+test('a tab in the background is sent nothing, and everything that it missed when it comes back', async () => {
+  const stream = await client.follow();
+  await until(() => stream.updates.length > 0, 'the first update');
+  const id = Number(stream.response.headers['x-stream']);
+  const other = await client.follow();
+  assert.deepEqual((await client.ask('visibility', [id, false])).result, { ok: true, value: null });
+  const timers = stand.clock.pendingTimers;
+  const before = stream.updates.length;
+  stand.gateway.current.price(1, { delta: 0.8, gamma: 0.01, vega: 2, theta: -3 });
+  stand.history.appendLog({ timestamp: stand.clock.now(), status: 'warning', message: 'while nobody looked' });
+  await stand.clock.advance(3_000);
+  await until(() => other.updates.some((update) => update.type === 'log'), 'the tab that can be seen');
+  assert.equal(stream.updates.length, before);
+  assert.equal(stand.clock.pendingTimers, timers, 'nothing is made for it either');
+  await client.ask('visibility', [id, true]);
+  await until(() => stream.updates.slice(before).some((update) => update.type === 'overview' && update.overview.sums?.delta === 160), 'the sums of now');
+  await until(() => stream.updates.some((update) => update.type === 'log' && update.entries[0]?.message === 'while nobody looked'), 'the log that it missed');
+  stream.close();
+  other.close();
+  await until(async () => !(await client.ask('visibility', [id, true])).result.ok, 'the tab to be let go');
+});
+
+test('whether a tab can be seen is told by its own page with the token only, and parsed', async () => {
+  const { authorization: _, ...none } = client.own;
+  assert.equal((await client.send({ method: 'POST', path: '/api/visibility', headers: none, body: '{"args":[1,false]}' })).status, 401);
+  assert.equal((await client.ask('visibility', [1, false], { origin: 'http://evil.example' })).status, 403);
+  for (const args of [[], ['1', false], [1], [1, 'false'], [0, true], [1e9, true], [null, null]]) {
+    const { status, result } = await client.ask('visibility', args);
+    assert.deepEqual([status, result.ok], [200, false], JSON.stringify(args));
+  }
+});
+
 test('a seventeenth tab is refused, and a closed one makes room', async () => {
   const streams = await Promise.all(Array.from({ length: 16 }, () => client.follow()));
   const refused = await client.follow();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright';
 import { requestMethods, type RequestMethod, type Update } from '../../preload/contract.ts';
+import { until } from '../support/until.ts';
 import { readBuiltWindow } from './built-window.ts';
 import { findClipped } from './clipped.ts';
 import { FakeBridge } from './fake-bridge.ts';
@@ -20,6 +21,9 @@ class Host {
   readonly bridge = new FakeBridge(scenarios.connected);
   readonly streams = new Set<ServerResponse>();
   readonly server: Server = createServer((request, response) => void this.#answer(request, response));
+  /** What the pages told of being seen. */
+  readonly seen: (readonly unknown[])[] = [];
+  opened = 0;
   up = true;
   readonly #built = readBuiltWindow();
 
@@ -39,17 +43,21 @@ class Host {
     if (!this.up) return void response.destroy();
     if (request.headers.authorization !== `Bearer ${token}`) return void response.writeHead(401).end();
     if (path === '/api/updates') {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'x-stream': ++this.opened });
       response.write(': hello\n\n');
       this.streams.add(response);
       return;
     }
     const method = path.slice('/api/'.length) as RequestMethod;
-    if (request.method !== 'POST' || !requestMethods.includes(method)) return void response.writeHead(404).end();
+    if (request.method !== 'POST' || !(path === '/api/visibility' || requestMethods.includes(method))) return void response.writeHead(404).end();
     let body = '';
     for await (const chunk of request) body += String(chunk);
     const { args } = JSON.parse(body) as { args: readonly unknown[] };
     response.writeHead(200, { 'content-type': 'application/json' });
+    if (path === '/api/visibility') {
+      this.seen.push(args);
+      return void response.end('{"ok":true,"value":null}');
+    }
     response.end(JSON.stringify(await this.bridge.answer(method, args)));
   }
 }
@@ -118,6 +126,27 @@ describe('the dashboard over HTTP', { skip: executable === undefined ? 'no Chrom
     const { page } = await open(host, '#token=wrong');
     await page.getByText('Open the address again that the daemon printed').waitFor();
     assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0);
+    await end(page, host);
+  });
+
+  test('a tab that leaves sight says so, and says when it is back', async () => {
+    const host = new Host();
+    const { page, faults } = await open(host, `#token=${token}`);
+    await page.getByRole('heading', { name: 'Connected' }).waitFor();
+    await untilStreaming(host);
+    // Headless pages are always in sight: the page is told what a browser would tell it.
+    const setVisibility = (state: 'hidden' | 'visible'): Promise<void> =>
+      page.evaluate((next) => {
+        Object.defineProperty(document, 'visibilityState', { value: next, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, state);
+    await page.waitForFunction(() => !/Reading the (history|legs|log)/.test(document.body.innerText));
+    await setVisibility('hidden');
+    await until(() => host.seen.length === 1, 'the page to say that it is hidden');
+    await setVisibility('visible');
+    await until(() => host.seen.length === 2, 'the page to say that it is back');
+    assert.deepEqual(host.seen, [[1, false], [1, true]]);
+    assert.deepEqual(await faults(), []);
     await end(page, host);
   });
 
