@@ -3,7 +3,7 @@ import { openDelivery } from './delivery/durable-delivery.ts';
 import { historyPath, openHistory, type History } from './delivery/history.ts';
 import { describeGap } from './gap-tracker.ts';
 import { Engine, type Recorder } from './engine.ts';
-import { openGateway } from './gateway/open-gateway.ts';
+import { openGateway, respectPredecessor } from './gateway/open-gateway.ts';
 import type { Logger } from './log/logger.ts';
 import type { Settings } from './settings/settings.ts';
 
@@ -31,6 +31,8 @@ export function openBridge({ settings, clock = systemClock, logger, random }: Br
   // The gateway first: a mode that cannot be served must not leave an open outbox behind.
   const gateway = openGateway(settings, clock);
   const delivery = openDelivery({ bufferPath: settings.bufferPath, target: settings.database, clock });
+  const { greeksAt, logAt } = delivery.lastRecorded();
+  respectPredecessor(settings, clock, greeksAt === null || logAt === null ? (greeksAt ?? logAt) : Math.max(greeksAt, logAt));
   const history = openHistory(historyPath(settings.bufferPath), clock);
   let first: typeof gateway | undefined = gateway;
   const engine = new Engine({

@@ -17,6 +17,9 @@ const SPACING_MS: ReadonlyMap<string, Ms> = new Map([
   ['/sso/validate', 60_500],
 ]);
 
+/** After this long nothing that has a limit of seconds can be left of a process before this one. */
+export const PREDECESSOR_MS: Ms = 15_000;
+
 /** Keeps to IBKR's rate limits, over all sessions and checks of this process to one gateway. */
 export class Pace {
   readonly #clock: Clock;
@@ -37,6 +40,13 @@ export class Pace {
   /** After a 429. */
   penalize(retryAfterMs: Ms = 0): void {
     this.#penaltyUntil = Math.max(this.#penaltyUntil, this.#clock.monotonic() + Math.max(PENALTY_MS, retryAfterMs));
+  }
+
+  /** A process before this one may have asked a moment ago: what has a limit of seconds waits it out once. */
+  presumePredecessor(): void {
+    const now = this.#clock.monotonic();
+    for (let request = 0; request < REQUESTS; request += 1) this.#sent.push(now);
+    for (const [path, spacingMs] of SPACING_MS) if (spacingMs <= PREDECESSOR_MS) this.#newest.set(path, now);
   }
 
   /**
