@@ -102,7 +102,8 @@ class Days {
     const state = (): ReturnType<DurableDelivery['state']> => this.#delivery.state();
     if (!this.#databaseWell) return turns(2);
     const done = (): boolean => state().waiting === 0 || state().breaker === 'open';
-    await turnUntil(done, state().cause === null ? 3_000 : 60);
+    // With the breaker closed after a failure nothing is under way until the next retry; otherwise real I/O gets all the time that it needs.
+    await turnUntil(done, state().cause === null || state().breaker === 'half-open' ? 5_000 : 100);
     if (this.#healedAt === null || state().waiting > 0) return;
     this.slowestRecoveryMs = Math.max(this.slowestRecoveryMs, this.clock.monotonic() - this.#healedAt);
     this.#healedAt = null;

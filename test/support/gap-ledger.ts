@@ -25,6 +25,8 @@ export interface Ledger {
 
 /** Texts carry whole milliseconds. */
 const roundingMs: Ms = 1;
+/** The last words of a stop are written a moment after the gap that it ends. */
+const lastWordsMs: Ms = 100;
 
 const gapRow = /^gap of .* in portfolio_greeks, from (\S+Z) to (\S+Z): (.+)$/s;
 
@@ -49,7 +51,7 @@ export function keepLedger({ rows, logs }: Records, intervalMs: Ms, to?: Ms): Le
     if (span.from > reached + roundingMs && reached < end) unexplained.push({ from: reached, to: Math.min(span.from, end) });
     reached = Math.max(reached, span.to);
   }
-  if (reached + roundingMs < end) unexplained.push({ from: reached, to: end });
+  if (reached + lastWordsMs < end) unexplained.push({ from: reached, to: end });
   return { from, to: end, gapRows: gaps.length, unexplained };
 }
 
