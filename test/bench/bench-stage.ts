@@ -25,19 +25,26 @@ export class BenchStage implements AsyncDisposable {
     return new BenchStage(await startOwnServer(), legs);
   }
 
-  /** Starts a daemon with nothing that another one left: outbox, database and simulator of its own. */
-  async start(): Promise<BenchRun> {
+  /**
+   * Starts a daemon with nothing that another one left: outbox, database and simulator of its own.
+   *
+   * @param args more arguments for it.
+   * @param prepare is called with the path of its outbox before it starts.
+   */
+  async start({ args = [], prepare }: { readonly args?: readonly string[]; readonly prepare?: (bufferPath: string) => void } = {}): Promise<BenchRun> {
     const folder = mkdtempSync(join(this.#folder, 'run-'));
     const simulator = new Peer(new URL('./simulator-process.ts', import.meta.url), [String(this.#legs)]);
     const port = await simulator.ask<number>({ kind: 'listen' } satisfies SimulatorQuestion);
     const target = await this.#server.createDatabase();
     const { host, port: databasePort, database, user, password = '' } = target;
+    const bufferPath = join(folder, 'buffer.sqlite');
+    prepare?.(bufferPath);
     const env = {
-      IB_API_MODE: 'SOCKET', IB_SOCKET_HOST: '127.0.0.1', IB_SOCKET_PORT: String(port), BRIDGE_BUFFER_PATH: join(folder, 'buffer.sqlite'),
+      IB_API_MODE: 'SOCKET', IB_SOCKET_HOST: '127.0.0.1', IB_SOCKET_PORT: String(port), BRIDGE_BUFFER_PATH: bufferPath,
       DB_HOST: host, DB_PORT: String(databasePort), DB_NAME: database, DB_USER: user, DB_PASS: password,
     };
     const spawnedAt = Date.now();
-    return new BenchRun({ daemon: new DaemonProcess({ env, folder }), simulator, target, spawnedAt });
+    return new BenchRun({ daemon: new DaemonProcess({ env, folder, args }), simulator, target, spawnedAt });
   }
 
   /** Rows of api_logs, oldest first. */
@@ -80,6 +87,11 @@ export class BenchRun implements AsyncDisposable {
 
   get spawnedAt(): number {
     return this.#parts.spawnedAt;
+  }
+
+  /** The address that the daemon printed for its dashboard. */
+  dashboard(): Promise<string> {
+    return until(() => this.#parts.daemon.lines.map((line) => line['dashboard']).find((url) => typeof url === 'string'), 'the address of the dashboard', 30_000);
   }
 
   /** The first row, once PostgreSQL has it. */

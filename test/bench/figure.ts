@@ -48,13 +48,21 @@ export interface Effort {
   readonly windowSeconds: number;
   /** Starts of the daemon for the time to the first row. */
   readonly starts: number;
+  /** Updates of the window, four a second, after a warm-up. */
+  readonly updates: number;
+  /** Days of local history behind the window. */
+  readonly historyDays: number;
+  /** How often the window is opened. */
+  readonly openings: number;
 }
 
 export const fullEffort: Effort = {
   rounds: 7, bookSizes: [60, 600, 6_000], cycles: 600, ticks: 400_000, rows: 20_000, legs: 60, warmUpSeconds: 15, windowSeconds: 30, starts: 5,
+  updates: 240, historyDays: 30, openings: 7,
 };
 
 /** Shows that everything runs; its figures are of no use for a verdict. */
 export const quickEffort: Effort = {
   rounds: 2, bookSizes: [60, 600, 6_000], cycles: 60, ticks: 40_000, rows: 2_000, legs: 60, warmUpSeconds: 2, windowSeconds: 5, starts: 1,
+  updates: 40, historyDays: 1, openings: 2,
 };

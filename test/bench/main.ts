@@ -8,10 +8,11 @@ import { fullEffort, quickEffort, type Effort, type Part } from './figure.ts';
 import { measureFirstRow } from './first-row.ts';
 import { measurePortal } from './portal.ts';
 import { createReport, tabulate } from './report.ts';
+import { measureWindow } from './window.ts';
 
 const usage = `usage: npm run bench -- [options] [part ...]
 
-  part         cycle, decoding, drain, daemon, first-row, portal; all of them when none is named
+  part         cycle, decoding, drain, daemon, first-row, portal, window; all of them when none is named
   --quick      a short run that shows that everything works; its figures are no verdict
   --json FILE  writes the JSON there and not to standard output
   --help       this text`;
@@ -23,6 +24,7 @@ const measurements: Readonly<Record<string, (effort: Effort) => Promise<Part>>> 
   daemon: measureDaemon,
   'first-row': measureFirstRow,
   portal: measurePortal,
+  window: measureWindow,
 };
 
 const { values, positionals } = parseArgs({
