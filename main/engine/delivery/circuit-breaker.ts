@@ -18,10 +18,13 @@ export const PROBE_INTERVAL_MS = 60_000;
 export class CircuitBreaker {
   #state: BreakerState;
   readonly #clock: Clock;
+  /** When the newest attempt began: one that hangs until its deadline must not put the next probe off by as much. */
+  #passedAt: Ms;
 
   /** `startOpen`: undelivered rows exist; the first probe is due at once. */
   constructor(clock: Clock, startOpen: boolean) {
     this.#clock = clock;
+    this.#passedAt = clock.monotonic();
     this.#state = startOpen ? { kind: 'open', probeAt: clock.monotonic() } : { kind: 'closed', failures: 0 };
   }
 
@@ -31,9 +34,10 @@ export class CircuitBreaker {
 
   /** True when an attempt may be made now; an open breaker whose probe is due becomes half-open by it. */
   tryPass(): boolean {
-    if (this.#state.kind !== 'open') return true;
-    if (this.#clock.monotonic() < this.#state.probeAt) return false;
-    this.#state = { kind: 'half-open' };
+    const now = this.#clock.monotonic();
+    if (this.#state.kind === 'open' && now < this.#state.probeAt) return false;
+    if (this.#state.kind === 'open') this.#state = { kind: 'half-open' };
+    this.#passedAt = now;
     return true;
   }
 
@@ -50,7 +54,7 @@ export class CircuitBreaker {
 
   /** Opens at once: retrying sooner cannot help (wrong password, missing rights). */
   trip(): void {
-    this.#state = { kind: 'open', probeAt: this.#clock.monotonic() + PROBE_INTERVAL_MS };
+    this.#state = { kind: 'open', probeAt: this.#passedAt + PROBE_INTERVAL_MS };
   }
 
   /** The next probe is due now, when open. */

@@ -57,3 +57,15 @@ test('a wall clock that is set back or forward neither keeps the breaker open no
   clock.freeze(60_000);
   assert.equal(breaker.tryPass(), true);
 });
+
+test('an attempt that hung until its deadline does not put the next probe off: one a minute, counted from the beginning of the last', () => {
+  const clock = new ManualClock();
+  const breaker = new CircuitBreaker(clock, true);
+  assert.equal(breaker.tryPass(), true);
+  clock.freeze(10_000);
+  breaker.failed();
+  clock.freeze(49_999);
+  assert.equal(breaker.tryPass(), false);
+  clock.freeze(1);
+  assert.equal(breaker.tryPass(), true);
+});
