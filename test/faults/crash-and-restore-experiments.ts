@@ -9,6 +9,7 @@ import { Tmpfs, TmpfsError } from '../support/tmpfs.ts';
 import { until } from '../support/until.ts';
 import { amount, between, NotRunError, type Experiment, type Outcome, type Setup } from './experiment.ts';
 import { NumberedRows } from './numbered-rows.ts';
+import { passUntil, pause } from './pass-until.ts';
 
 async function withServer(settings: readonly string[], work: (server: OwnServer) => Promise<Outcome>): Promise<Outcome> {
   const server = await startOwnServer(settings);
@@ -23,18 +24,6 @@ async function judged(server: TestServer, target: DatabaseTarget, rows: Numbered
   const verdict = await judgeDatabase(server, target, rows);
   return { flawless: isFlawless(verdict), text: describeVerdict(verdict) };
 }
-
-/** Lets the owned clock go on by 5 s again and again, with time for real I/O in between. */
-async function passUntil(clock: ManualClock, condition: () => boolean, what: string): Promise<void> {
-  await until(async () => {
-    if (condition()) return true;
-    await pause(40);
-    if (!condition()) await clock.advance(5_000);
-    return false;
-  }, what, 30_000);
-}
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A backlog is being drained while the server dies at a random instant, again and again. */
 async function crashServer(setup: Setup, server: OwnServer, times: number, crash: (round: number) => Promise<void>): Promise<Outcome> {
