@@ -12,14 +12,17 @@ export function keepEqualParts<T>(previous: unknown, next: T): T {
     return (same ? previous : merged) as T;
   }
   if (!isRecord(previous) || !isRecord(next)) return next;
-  const merged: Record<string, unknown> = {};
   const keys = Object.keys(next);
   let same = keys.length === Object.keys(previous).length;
+  // A copy only where a part is kept: most of what moves is flat.
+  let merged: Record<string, unknown> | null = null;
   for (const key of keys) {
-    merged[key] = keepEqualParts(previous[key], next[key]);
-    same &&= Object.hasOwn(previous, key) && Object.is(merged[key], previous[key]);
+    const part = next[key];
+    const kept = keepEqualParts(previous[key], part);
+    same &&= Object.is(kept, previous[key]) && Object.hasOwn(previous, key);
+    if (!Object.is(kept, part)) (merged ??= { ...next })[key] = kept;
   }
-  return (same ? previous : merged) as T;
+  return (same ? previous : (merged ?? next)) as T;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
