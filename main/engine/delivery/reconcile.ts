@@ -68,6 +68,8 @@ async function compare(session: DatabaseSession, outbox: Outbox, reporter: Repor
   outbox.place(plan.settled);
   // After the watermarks are written: known sink and missing watermark would mean "went back in time".
   outbox.setSink(marks.sink);
+  // Else a crash before the rows are sent again would start with the old progress and tell that nothing waits.
+  if (plan.takenBack > 0) outbox.saveProgress();
   report(plan, outbox, reporter);
   return plan.forked;
 }
