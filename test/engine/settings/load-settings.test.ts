@@ -8,7 +8,7 @@ const SECRET = 'correct horse';
 
 interface Given {
   readonly env?: Record<string, string>;
-  /** By path; the working directory is /work, the data folder /data, home /home/trader. */
+  /** By path; the working directory is /project, the data folder /data, home /home/trader. */
   readonly files?: Record<string, string>;
   readonly sources?: Partial<SettingsSources>;
 }
@@ -19,7 +19,7 @@ function load({ env = {}, files = {}, sources = {} }: Given = {}): LoadedSetting
     return files[path];
   };
   return loadSettings({
-    env, workingDirectory: '/work', userDataFolder: '/data', homeDirectory: '/home/trader', userName: 'trader', readFile, ...sources,
+    env, workingDirectory: '/project', userDataFolder: '/data', homeDirectory: '/home/trader', userName: 'trader', readFile, ...sources,
   });
 }
 
@@ -137,7 +137,7 @@ test('environment, then .env of the working directory, then .env of the data fol
   const given = {
     env: { IB_SOCKET_PORT: '1' },
     files: {
-      '/work/.env': 'IB_SOCKET_PORT=2\nIB_CLIENT_ID=2\n',
+      '/project/.env': 'IB_SOCKET_PORT=2\nIB_CLIENT_ID=2\n',
       '/data/.env': 'IB_SOCKET_PORT=3\nIB_CLIENT_ID=3\nexport IB_ACCOUNT="U0000003" # mine\n',
       '/data/settings.json': JSON.stringify({ version: 1, socketPort: 4, clientId: 4, account: 'U0000004', socketHost: 'four' }),
     },
@@ -147,21 +147,21 @@ test('environment, then .env of the working directory, then .env of the data fol
   assert.equal(settings.account, 'U0000003');
   assert.equal(settings.apiMode, 'SOCKET');
   assert.deepEqual(origins.socketPort, { kind: 'environment', variable: 'IB_SOCKET_PORT' });
-  assert.deepEqual(origins.clientId, { kind: 'dot-env', variable: 'IB_CLIENT_ID', file: '/work/.env' });
+  assert.deepEqual(origins.clientId, { kind: 'dot-env', variable: 'IB_CLIENT_ID', file: '/project/.env' });
   assert.deepEqual(origins.account, { kind: 'dot-env', variable: 'IB_ACCOUNT', file: '/data/.env' });
   assert.deepEqual(origins.socketHost, { kind: 'settings-file', file: '/data/settings.json' });
   assert.deepEqual(origins.apiMode, { kind: 'default' });
 });
 
 test('a wrong value in a .env file is named with that file; one that is overridden does no harm', () => {
-  const files = { '/work/.env': 'IB_SOCKET_PORT=nonsense\n' };
+  const files = { '/project/.env': 'IB_SOCKET_PORT=nonsense\n' };
   const [problem] = errorOf({ files }).problems;
-  assert.deepEqual([problem?.variable, problem?.value, problem?.file], ['IB_SOCKET_PORT', 'nonsense', '/work/.env']);
+  assert.deepEqual([problem?.variable, problem?.value, problem?.file], ['IB_SOCKET_PORT', 'nonsense', '/project/.env']);
   assert.equal(load({ files, env: { IB_SOCKET_PORT: '4001' } }).settings.socket.port, 4001);
 });
 
 test('a .env file that cannot be read is named, not skipped', () => {
-  assert.deepEqual(problemsOf({ files: { '/work/.env': '<unreadable>' } }), ['/work/.env']);
+  assert.deepEqual(problemsOf({ files: { '/project/.env': '<unreadable>' } }), ['/project/.env']);
 });
 
 test('without DB_HOST there is no database, with it the user is by default the one who runs the bridge', () => {
@@ -177,7 +177,7 @@ test('the password may come from a file, whose last line end is not part of it',
   assert.equal(password({ '/run/secret': `${SECRET}\n` }), SECRET);
   assert.equal(password({ '/run/secret': ` ${SECRET}\r\n` }), ` ${SECRET}`);
   assert.equal(password({ '/home/trader/secret': SECRET }, '~/secret'), SECRET);
-  assert.equal(password({ '/work/secret': SECRET }, 'secret'), SECRET);
+  assert.equal(password({ '/project/secret': SECRET }, 'secret'), SECRET);
 });
 
 test('two passwords, or a password file that is missing, empty or unreadable, are errors that name the file', () => {
@@ -203,13 +203,13 @@ test('no secret is ever shown: not in errors, not in the dump', () => {
 });
 
 test('the dump tells every value and where it comes from', () => {
-  const { settings, origins } = load({ env: { IB_CLIENT_ID: '12' }, files: { '/work/.env': 'IB_ACCOUNT=U1234567' } });
+  const { settings, origins } = load({ env: { IB_CLIENT_ID: '12' }, files: { '/project/.env': 'IB_ACCOUNT=U1234567' } });
   assert.deepEqual(describeSettings(settings, origins), {
     IB_API_MODE: 'SOCKET (default)',
     IB_SOCKET_HOST: '127.0.0.1 (default)',
     IB_SOCKET_PORT: '7496 (default)',
     IB_CLIENT_ID: '12 (from IB_CLIENT_ID)',
-    IB_ACCOUNT: 'U1234567 (from IB_ACCOUNT in /work/.env)',
+    IB_ACCOUNT: 'U1234567 (from IB_ACCOUNT in /project/.env)',
     IBKR_GATEWAY_URL: 'https://localhost:5001 (default)',
     gatewayFingerprint: 'none pinned (default)',
     gatewayCompete: 'leaves other sessions of the user alone (default)',
@@ -243,7 +243,7 @@ test('the file of a newer bridge is an error, never moved away', () => {
 });
 
 test('relative paths are meant from the working directory, in the settings file from its own folder', () => {
-  assert.equal(load({ env: { BRIDGE_BUFFER_PATH: 'x.sqlite' } }).settings.bufferPath, '/work/x.sqlite');
+  assert.equal(load({ env: { BRIDGE_BUFFER_PATH: 'x.sqlite' } }).settings.bufferPath, '/project/x.sqlite');
   const files = { '/data/settings.json': '{"version":1,"bufferPath":"x.sqlite"}' };
   assert.equal(load({ files }).settings.bufferPath, '/data/x.sqlite');
 });
