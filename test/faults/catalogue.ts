@@ -11,4 +11,4 @@ import { t3 } from './supervision-experiments.ts';
 import { p5 } from './zombie-experiment.ts';
 
 /** The long run, in the order in which it is started: what takes longest first. */
-export const experiments: readonly Experiment[] = [t1, t3, ...killExperiments, p5, ...slowAndDeadExperiments, ...crashAndRestoreExperiments, ...diskExperiments, ...repeatedTests, ...gatewayExperiments, d2];
+export const experiments: readonly Experiment[] = [...repeatedTests, t1, t3, ...killExperiments, p5, ...slowAndDeadExperiments, ...crashAndRestoreExperiments, ...diskExperiments, ...gatewayExperiments, d2];
