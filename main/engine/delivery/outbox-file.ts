@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export type SqliteDatabase = Database.Database;
@@ -64,6 +64,7 @@ export function openOutboxFile(path: string, options: OutboxFileOptions = {}): S
   try {
     mkdirSync(dirname(path), { recursive: true });
     db = new Database(path, { timeout: 0 });
+    prepareShrinking(db, path);
     takeLock(db);
     makeDurable(db);
     createSchema(db);
@@ -75,6 +76,11 @@ export function openOutboxFile(path: string, options: OutboxFileOptions = {}): S
     closeQuietly(db);
     throw explain(error, path);
   }
+}
+
+/** SQLite takes this only before the first page is written; without it a file never becomes smaller, whatever is deleted from it. */
+function prepareShrinking(db: SqliteDatabase, path: string): void {
+  if (statSync(path).size === 0) db.pragma('auto_vacuum = INCREMENTAL');
 }
 
 function takeLock(db: SqliteDatabase): void {

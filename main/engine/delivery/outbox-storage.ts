@@ -10,6 +10,11 @@ export const MEMORY_ROWS_LIMIT = 20_000;
 /** While the disk stays full, room is sought this often and not at every append. */
 const FREE_SPACE_INTERVAL_MS = 5_000;
 
+/** Half a megabyte, more than an hour of rows: else each hour's room would be given back and asked for again. */
+const SPARE_PAGES = 128;
+/** Given back at a time: half a megabyte a minute is a hundred times what rows fill, and takes a few milliseconds. */
+const SHRINK_PAGES = 128;
+
 /** Neither the disk nor the memory reserve can take another row: the row was not accepted. */
 export class OutboxFullError extends Error {
   override readonly name = 'OutboxFullError';
@@ -155,6 +160,16 @@ export class OutboxStorage {
       checkpoint(this.store.db);
     } catch (error) {
       this.#repair(error);
+    }
+  }
+
+  /** Gives back room that deleted rows left, a little at each call; a failure only delays that. */
+  shrink(): void {
+    try {
+      this.store.shrink(SPARE_PAGES, SHRINK_PAGES);
+    } catch (error) {
+      // Moving pages needs room in the log: not worth the ballast, nor the delivered rows.
+      if (sqliteCode(error) !== 'SQLITE_FULL') this.#repair(error);
     }
   }
 

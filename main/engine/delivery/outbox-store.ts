@@ -147,6 +147,13 @@ export class OutboxStore {
     return this.db.prepare(sql).run(throughId, JSON.stringify(keep), limit).changes;
   }
 
+  /** Gives free pages beyond `spare` back to the file system, at most `limit` of them; those at the end of the file are moved forward. */
+  shrink(spare: number, limit: number): void {
+    const pages = Math.min(limit, Number(this.db.pragma('freelist_count', { simple: true })) - spare);
+    // Not through `pragma`: it would take the first step only, which is one page.
+    if (pages > 0) this.transact(() => this.db.exec(`PRAGMA incremental_vacuum(${pages})`));
+  }
+
   deleteEpoch(epoch: string): void {
     this.db.prepare('DELETE FROM outbox WHERE epoch = ?').run(Buffer.from(epoch, 'hex'));
   }

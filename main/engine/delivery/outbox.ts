@@ -291,7 +291,7 @@ export class Outbox {
     this.#fault?.('after-ack-persist');
   }
 
-  /** The minute's housekeeping: back to disk from memory, progress, retention, write-ahead log. */
+  /** The minute's housekeeping: back to disk from memory, progress, retention, room that it left, write-ahead log. */
   maintain(): void {
     this.#storage.recover();
     this.saveProgress();
@@ -301,6 +301,7 @@ export class Outbox {
       store.mark(nextHour(now), acked);
       this.#pruneThrough(store, Math.min(acked, store.deliveredBefore(now - RETENTION_MS)));
     });
+    this.#storage.shrink();
     this.#storage.checkpoint();
   }
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { OutboxInUseError, openOutboxFile } from '../../../main/engine/delivery/outbox-file.ts';
 import { toStoredRecord } from '../../../main/engine/delivery/outbox-store.ts';
+import { RETENTION_MS } from '../../../main/engine/delivery/outbox.ts';
 import { OutboxFolder } from './delivery-stand.ts';
 import { deltas, drain, OutboxStand } from './outbox-stand.ts';
 import { greeks, log } from './rows.ts';
@@ -212,3 +213,23 @@ function stored(outbox: OutboxStand['outbox'], eseq: number): Parameters<OutboxS
   const [row] = work.rows;
   return toStoredRecord(row);
 }
+
+test('what retention deletes is given back to the disk, step by step, and what is accepted meanwhile is kept', () => {
+  using folder = new OutboxFolder();
+  const stand = new OutboxStand({ path: folder.path });
+  for (const n of upTo(6_000)) stand.outbox.append(entry(n));
+  drain(stand.outbox);
+  stand.outbox.maintain();
+  const full = statSync(folder.path).size;
+  stand.clock.freeze(RETENTION_MS + 3_600_000);
+  const sizes = upTo(15).map((minute) => {
+    stand.outbox.append(entry(6_000 + minute));
+    stand.outbox.maintain();
+    return statSync(folder.path).size;
+  });
+  assert.ok(full > 1_400_000, `${full} bytes with seven days in it`);
+  assert.ok(full - Math.max(...sizes.slice(0, 1)) < 700_000, 'all at once would stop the process');
+  assert.ok(Math.min(...sizes) < 600_000, `${sizes.join(' ')} bytes after them`);
+  assert.deepEqual(deltas(drain(stand.outbox).rows), upTo(15).map((minute) => 6_000 + minute));
+  stand.outbox.close();
+});
