@@ -25,6 +25,16 @@ test('a dropped gateway is dialled after 5, 10 and 20 s, then after a pause of 6
   assert.equal(stand.gateway.openSessions, 0);
 });
 
+test('what a silent gateway cost an attempt is part of the pause after it: well again in its first round, it is dialled within 22 s', async () => {
+  const stand = new EngineStand();
+  await stand.connect();
+  stand.gateway.onOpen = (session) => void stand.clock.setTimer(10_000, () => session.lose({ code: 'handshake-timeout', text: 'no answer for 10 s' }));
+  const lostAt = stand.clock.now();
+  stand.gateway.current.lose();
+  await stand.seconds(121);
+  assert.deepEqual(steps(lostAt, attempts(stand)), [5, 15, 20, 60, 15], 'never sooner than 5 s after the last attempt has failed');
+});
+
 test('the count of attempts starts over only after 60 s of being connected', async () => {
   const stand = new EngineStand();
   await stand.connect();

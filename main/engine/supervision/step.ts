@@ -65,6 +65,7 @@ function dial(current: Supervision, facts: Facts, attempt: number, before: reado
   const phase: Phase = {
     kind: 'opening',
     since: facts.now,
+    sinceAt: facts.monotonic,
     deadlineAt: facts.monotonic + limits.openingMs,
     upstream: null,
     login: null,
@@ -196,7 +197,7 @@ function lose(current: Supervision, cause: Cause, facts: Facts, retryAfterMs = 0
     ? hold(lost, cause, facts)
     : facts.windowUntil !== null
       ? waitForWindow(lost, cause, facts.windowUntil, facts)
-      : backOff(lost, cause, facts, retryAfterMs);
+      : backOff(lost, cause, facts, retryAfterMs, phase.kind === 'opening' ? facts.monotonic - phase.sinceAt : 0);
   return { next: outcome.next, effects: [...effects, ...outcome.effects] };
 }
 
@@ -228,8 +229,13 @@ function waitForWindow(current: Supervision, cause: Cause, until: number, facts:
   };
 }
 
-function backOff(lost: Supervision, cause: Cause, facts: Facts, retryAfterMs: number): Outcome {
-  const delayMs = Math.max(backOffDelayMs(lost.attempt, facts.random), retryAfterMs);
+/**
+ * The pause before the next attempt. A failed attempt's own time is part of it, down to the shortest pause: a gateway that
+ * accepts and is silent costs each attempt 10 s, and after it is well again it must not be waited for longer than 30 s.
+ */
+function backOff(lost: Supervision, cause: Cause, facts: Facts, retryAfterMs: number, attemptTookMs: number): Outcome {
+  const rest = backOffDelayMs(lost.attempt, facts.random) - attemptTookMs;
+  const delayMs = Math.max(rest, backOffDelayMs(0, facts.random), retryAfterMs);
   const phase: Phase = {
     kind: 'waiting',
     dueAt: facts.monotonic + delayMs,

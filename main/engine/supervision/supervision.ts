@@ -32,6 +32,8 @@ export interface Opening {
   readonly kind: 'opening';
   readonly since: Ms;
   /** Monotonic. */
+  readonly sinceAt: Ms;
+  /** Monotonic. */
   readonly deadlineAt: Ms;
   /** The gateway said before it was ready that it has lost IBKR. */
   readonly upstream: Cause | null;
