@@ -24,15 +24,15 @@ export class BridgeStand {
     this.folder = folder;
   }
 
-  /** Starts it and waits for the first row. */
-  static async open(database: DatabaseTarget | null, wall?: number): Promise<BridgeStand> {
+  /** Starts it and waits for the first row; `random` is the jitter of the pauses, in [0, 1). */
+  static async open(database: DatabaseTarget | null, wall?: number, random = 0.5): Promise<BridgeStand> {
     const clock = new ManualClock(wall);
     // On the same clock: it counts messages per second.
     const simulator = new TwsSimulator({ book: createDemoBook(), clock });
     const { port } = await simulator.listen();
     const folder = mkdtempSync(join(tmpdir(), 'bridge-stand-'));
     const settings = { ...standSettings, socket: { host: '127.0.0.1', port, clientId: 10 }, database, bufferPath: join(folder, 'buffer.sqlite') };
-    const bridge = openBridge({ settings, clock, logger: quietLogger, random: () => 0.5 });
+    const bridge = openBridge({ settings, clock, logger: quietLogger, random: () => random });
     const stand = new BridgeStand(clock, simulator, bridge, folder);
     bridge.engine.start();
     await stand.pass(() => bridge.engine.state.rowsWritten > 0, 'the first row', 50);
