@@ -1,13 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { scanRecords } from '../../main/engine/delivery/outbox-salvage.ts';
-import { openOutboxFile } from '../../main/engine/delivery/outbox-file.ts';
 import { DeliveryStand } from '../engine/delivery/delivery-stand.ts';
-import { deltas, drain, OutboxStand } from '../engine/delivery/outbox-stand.ts';
-import { greeks } from '../engine/delivery/rows.ts';
 import { describeVerdict, isFlawless, judgeDatabase } from '../support/delivery-verdict.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startOwnServer } from '../support/postgres.ts';
@@ -15,7 +10,9 @@ import { Tmpfs, TmpfsError } from '../support/tmpfs.ts';
 import { until } from '../support/until.ts';
 import { amount, NotRunError, pick, type Experiment, type Setup } from './experiment.ts';
 import { NumberedRows } from './numbered-rows.ts';
+import { openSurvivors } from './outbox-survivors.ts';
 import { passUntil } from './pass-until.ts';
+import { w6 } from './write-error-experiment.ts';
 import { Disk, requireStrace, traceWrites, writeFiles, type Loss, type Operation } from './write-trace.ts';
 
 const writer = fileURLToPath(new URL('./power-writer.ts', import.meta.url));
@@ -63,22 +60,6 @@ function promisedBefore(operations: readonly Operation[], cut: number): { readon
   // What PostgreSQL has is told a moment after it has it: the next word counts as well.
   const later = operations.slice(cut).flatMap((operation) => (operation.kind === 'said' && operation.text.startsWith('D ') ? Number(operation.text.slice(2)) : []));
   return { accepted: said.flatMap((text) => (text.startsWith('A ') ? Number(text.slice(2)) : [])), delivered: later[0] ?? Infinity };
-}
-
-function openSurvivors(path: string): { readonly present: ReadonlySet<number>; readonly settled: number } | string {
-  try {
-    const { outbox } = new OutboxStand({ path });
-    // The last one is the run that was begun by opening it.
-    const settled = Math.max(0, ...outbox.spans.slice(0, -1).map(({ base, settled: eseq }) => base + eseq));
-    outbox.place(new Map(outbox.spans.map(({ epoch }) => [epoch, 0])));
-    const { rows, damaged } = drain(outbox);
-    outbox.close();
-    const present = new Set(deltas(rows).map(Number));
-    for (const { entry } of rows) if (entry.kind === 'greeks' && JSON.stringify(entry.row) !== JSON.stringify(greeks(Number(entry.row.delta)))) return `row ${entry.row.delta} is wrong`;
-    return damaged > 0 ? `${damaged} rows are damaged` : { present, settled };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 function traced(target: string, rows: number, mode: 'full' | 'normal', folder: string): readonly Operation[] {
@@ -179,54 +160,6 @@ const w4: Experiment = {
     } catch (error) {
       if (error instanceof TmpfsError) throw new NotRunError(error.message);
       throw error;
-    }
-  },
-};
-
-/** `error` is injected into the n-th call after the outbox is open; what was accepted as durable must be in the file. */
-function afterInjection(call: string, error: string, n: number, folder: string): string | null {
-  rmSync(folder, { recursive: true, force: true });
-  const outbox = join(folder, 'outbox.sqlite');
-  const run = spawnSync('strace', ['-f', '-P', outbox, '-P', `${outbox}-wal`, '-e', `trace=${call}`, '-e', `inject=${call}:error=${error}:when=${n}`, '-o', '/dev/null', process.execPath, writer, outbox, 'none', '40'], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
-  const lines = run.stdout.split('\n');
-  if (lines.length < 2 && /OutboxOpenError|cannot open|not durable here/.test(run.stderr)) return null; // Refused in words at the start.
-  if (run.status !== 0) return `${call} ${error} at ${n}: the process ended with ${run.status ?? run.signal}: ${run.stderr.slice(0, 300)}`;
-  const accepted = lines.flatMap((line) => (/^[AM] /.test(line) ? Number(line.slice(2)) : []));
-  const stored = storedIn(outbox);
-  const missing = accepted.filter((row) => !stored.has(row));
-  return missing.length === 0 ? null : `${call} ${error} at ${n}: rows ${missing.join(' ')} were accepted and are not in the file`;
-}
-
-function storedIn(path: string): ReadonlySet<number> {
-  const db = openOutboxFile(path);
-  db.close();
-  return new Set([path, `${path}-wal`].flatMap((file) => [...scanRecords(file)]).map(({ entry }) => (entry.kind === 'greeks' ? Number(entry.row.delta) : 0)));
-}
-
-const w6: Experiment = {
-  id: 'W6',
-  title: 'EIO and ENOSPC on the n-th write, EIO on the n-th flush of the outbox, for every n',
-  target: 'every n: the row is durable, or the bridge says that it is not',
-  run: (setup) => {
-    requireStrace();
-    const folder = mkdtempSync(join(tmpdir(), 'bridge-injection-'));
-    try {
-      const cases: readonly (readonly [string, string, number])[] = [['pwrite64', 'EIO', 140], ['pwrite64', 'ENOSPC', 140], ['fdatasync', 'EIO', 60], ['fsync', 'EIO', 10]];
-      const problems: string[] = [];
-      let runs = 0;
-      for (const [call, error, last] of cases) {
-        const step = Math.max(1, Math.round(1 / setup.share));
-        for (let n = 1; n <= last; n += step) {
-          runs += 1;
-          problems.push(...[afterInjection(call, error, n, join(folder, 'state'))].filter((problem) => problem !== null));
-        }
-      }
-      return Promise.resolve({ reached: problems.length === 0, figure: `${runs} injections, ${problems.length} problems${problems.length > 0 ? `: ${problems[0]}` : ''}` });
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
     }
   },
 };

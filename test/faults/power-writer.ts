@@ -2,8 +2,10 @@
  * A process whose every write to the outbox is traced: appends numbered rows and says on its standard output what it was promised
  * and what the database has.
  *
- * Arguments: outbox, target as JSON or "none", rows, "full" or "normal" (the control: the same file without a flush at each commit).
+ * Arguments: outbox, target as JSON or "none", rows, "full" or "normal" (the control: the same file without a flush at each commit),
+ * the number of the first row, and a shell command that ends the disk's trouble before the last rows ("" where it lasts).
  */
+import { execFileSync } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../../main/engine/clock.ts';
@@ -13,7 +15,9 @@ import { openOutboxFile } from '../../main/engine/delivery/outbox-file.ts';
 import { OutboxStore, toStoredRecord } from '../../main/engine/delivery/outbox-store.ts';
 import { greeks } from '../engine/delivery/rows.ts';
 
-const [path = '', target = 'none', rows = '0', mode = 'full'] = process.argv.slice(2);
+const [path = '', target = 'none', rows = '0', mode = 'full', first = '1', mend = ''] = process.argv.slice(2);
+const last = Number(first) + Number(rows) - 1;
+const rowsAfterMending = 5;
 const say = (text: string): void => void writeSync(1, `${text}\n`);
 
 if (mode === 'normal') appendWithoutFlush();
@@ -24,7 +28,8 @@ async function appendAndDeliver(): Promise<void> {
   const delivery = openDelivery({ bufferPath: path, target: database, clock: systemClock, limits: { ballastBytes: 0 } });
   delivery.start(() => undefined);
   let delivered = -1;
-  for (let n = 1; n <= Number(rows); n += 1) {
+  for (let n = Number(first); n <= last; n += 1) {
+    if (mend !== '' && n === last - rowsAfterMending) execFileSync('sh', ['-c', mend]);
     delivery.appendGreeks(greeks(n));
     // Accepted for good, or only in memory, which the alarm says.
     say(`${delivery.state().durable ? 'A' : 'M'} ${n}`);
