@@ -22,8 +22,8 @@ export interface Experiment {
   readonly title: string;
   /** The figure to reach, for the table. */
   readonly target: string;
-  /** Not beside others: it measures time, or fills the machine. */
-  readonly alone?: boolean;
+  /** `alone`: not beside others, because it measures time. `waits`: most of its time is waiting, so it runs beside the busy ones. */
+  readonly load?: 'alone' | 'waits';
   readonly run: (setup: Setup) => Promise<Outcome>;
 }
 

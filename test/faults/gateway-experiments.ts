@@ -79,6 +79,7 @@ const t5: Experiment = {
   id: 'T5',
   title: 'real sockets: silent, hung, half-open, dying in mid-message, a byte a second, 326, reset; for 1 to 70 s, jitter from end to end',
   target: 'rows again <= 30 s after the gateway is well (at the end of the 60 s pause once three attempts have failed), with the sums of its book, one session, 0 unhandled rejections',
+  load: 'waits',
   run: async (setup) => {
     const recoveries: Recovery[] = [];
     const trials = gatewayFaults.flatMap((fault) => fault.seconds.flatMap((seconds) => [0, 0.999, setup.random()].map((jitter) => ({ fault, seconds, jitter }))));
@@ -164,6 +165,7 @@ const t6: Experiment = {
   id: 'T6',
   title: 'clocks that jump by 1 s to 8 h (suspend, standstill, forward, back), and the built daemon stopped for 90 s',
   target: 'classified right, no burst, sockets replaced where time stood still, every gap explained',
+  load: 'waits',
   run: async (setup) => {
     const count = amount(setup, 400, 40);
     const problems = [...(await jumps(setup.random, count)), ...(await stoppedDaemon(amount(setup, 90 * second, 35 * second)))];
@@ -176,6 +178,7 @@ const d1: Experiment = {
   id: 'D1',
   title: 'the built daemon under kill -9, PostgreSQL stopped and started, gateway dropped, hung, 1100 and 1101, a row a second',
   target: 'rows once and in order, every sum one that the book had, 0 unexplained gaps (from the database alone)',
+  load: 'waits',
   run: async (setup) => {
     const stage = await Stage.open({ env: { BRIDGE_POLL_INTERVAL: '1' } });
     const { simulator, server, target } = stage;

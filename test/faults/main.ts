@@ -7,7 +7,7 @@ import { NotRunError, seededRandom, type Experiment, type Outcome } from './expe
 import { tabulate, type Result } from './table.ts';
 
 /*
- * `npm run test:faults`: every experiment of the long run, two at a time, then one table. Exit code 1 when one falls short.
+ * `npm run test:faults`: every experiment of the long run, two busy ones at a time and one that waits, then one table. Exit code 1 when one falls short.
  *
  *   npm run test:faults                     everything
  *   npm run test:faults -- P1 G4            some of them
@@ -58,12 +58,13 @@ async function runAll(): Promise<number> {
   }
   console.log(`seed ${seed}, share ${share}`);
   const results = new Map<string, Result>();
-  const queue = chosen.filter(({ alone }) => alone !== true);
-  const lane = async (): Promise<void> => {
+  const queueOf = (load: Experiment['load']): Experiment[] => chosen.filter((each) => each.load === load);
+  const lane = async (queue: Experiment[]): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) results.set(next.id, await runChild(next));
   };
-  await Promise.all(Array.from({ length: Number(values.lanes) }, lane));
-  for (const next of chosen.filter(({ alone }) => alone === true)) results.set(next.id, await runChild(next));
+  await lane(queueOf('alone'));
+  const busy = queueOf(undefined);
+  await Promise.all([...Array.from({ length: Number(values.lanes) }, () => lane(busy)), lane(queueOf('waits'))]);
   const table = chosen.flatMap(({ id }) => results.get(id) ?? []);
   console.log(`\n${tabulate(table, seed)}`);
   return table.every(({ verdict }) => verdict !== 'failed') ? 0 : 1;

@@ -21,6 +21,7 @@ export const d2: Experiment = {
   id: 'D2',
   title: 'the built daemon in PORTAL mode: login expired, brokerage session ended, silent, in maintenance, refused, dropped, answers cut, kill -9',
   target: 'comes back by itself each time, every sum one that the book had, 0 unexplained gaps (from the database alone)',
+  load: 'waits',
   run: async (setup) => {
     const stage = await Stage.open({ env: { BRIDGE_POLL_INTERVAL: '1', IB_API_MODE: '' } });
     const { server, target, portal } = stage;
