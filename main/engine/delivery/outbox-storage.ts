@@ -179,9 +179,23 @@ export class OutboxStorage {
     this.#store = null;
   }
 
+  /** The copy is for a log that is damaged: a disk without room for it, even without the ballast, must not keep the outbox closed. */
+  #keepLog(): boolean {
+    try {
+      return keepLog(this.#options.path);
+    } catch {
+      this.ballast.drop();
+    }
+    try {
+      return keepLog(this.#options.path);
+    } catch {
+      return false;
+    }
+  }
+
   #open(): OutboxStore {
     const { path, clock } = this.#options;
-    const kept = keepLog(path);
+    const kept = this.#keepLog();
     try {
       const store = new OutboxStore(openOutboxFile(path, this.#options));
       const rescued = rescueFromLog(path, store, clock.now());
@@ -273,7 +287,7 @@ export class OutboxStorage {
   }
 
   #reopen(damaged: boolean): boolean {
-    if (damaged) keepLog(this.#options.path);
+    if (damaged) this.#keepLog();
     closeQuietly(this.#store?.db);
     this.#store = null;
     try {

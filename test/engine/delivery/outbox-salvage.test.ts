@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { closeSync, copyFileSync, existsSync, fstatSync, ftruncateSync, openSync, readdirSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fstatSync, ftruncateSync, openSync, readdirSync, readSync, renameSync, rmSync, symlinkSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { openOutboxFile } from '../../../main/engine/delivery/outbox-file.ts';
@@ -134,4 +134,15 @@ test('a row whose record does not fit its checksum is kept aside and stops nothi
   assert.equal(kept.damaged, 1);
   assert.deepEqual(next.deadRows().map(({ id, reason }) => [id, reason]), [[2, 'local damage']]);
   next.close();
+});
+
+test('a log that cannot be copied before it is opened (a full disk) keeps nothing from starting', () => {
+  using folder = new OutboxFolder();
+  crashedOutbox(folder);
+  symlinkSync(`${folder.folder}/nowhere/log`, `${folder.path}.kept-log`);
+  const { outbox, told } = new OutboxStand({ path: folder.path });
+  outbox.append({ kind: 'greeks', row: greeks(ROWS + 1) });
+  assert.deepEqual(deltas(drain(outbox).rows), [...all, ROWS + 1]);
+  assert.deepEqual(told, []);
+  outbox.close();
 });
