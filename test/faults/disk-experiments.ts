@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DeliveryStand } from '../engine/delivery/delivery-stand.ts';
+import { DeliveryStand, OutboxFolder } from '../engine/delivery/delivery-stand.ts';
+import { drain, OutboxStand } from '../engine/delivery/outbox-stand.ts';
+import { greeks } from '../engine/delivery/rows.ts';
 import { describeVerdict, isFlawless, judgeDatabase } from '../support/delivery-verdict.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startOwnServer } from '../support/postgres.ts';
@@ -17,6 +19,8 @@ import { Disk, requireStrace, traceWrites, writeFiles, type Loss, type Operation
 
 const writer = fileURLToPath(new URL('./power-writer.ts', import.meta.url));
 const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+const ballast = 768 * 1024;
+const rowsBeforeCrash = 150;
 const losses: readonly Loss[] = ['all', 'random', 'torn', 'prefix'];
 
 interface PowerLosses {
@@ -121,8 +125,7 @@ async function fullDisk(ballastBytes: number): Promise<string | null> {
     rows.append(stand.delivery, 50);
     await delivered();
     await until(() => ballastBytes === 0 || existsSync(join(disk.path, 'outbox.sqlite.ballast')), 'the ballast');
-    const free = statfsSync(disk.path);
-    writeFileSync(join(disk.path, 'hog'), Buffer.alloc(Math.max(0, free.bavail * free.bsize - 8_192)));
+    fillUp(disk.path);
     let durableWhileFull = 0;
     for (let n = 0; n < 3_000; n += 1) {
       rows.append(stand.delivery);
@@ -149,14 +152,40 @@ async function fullDisk(ballastBytes: number): Promise<string | null> {
   }
 }
 
+/** A crash left its log behind, and the disk has filled up meanwhile. */
+function startOnFullDisk(ballastBytes: number): string | null {
+  using disk = new Tmpfs('4m');
+  using crashed = new OutboxFolder();
+  const { outbox: before } = new OutboxStand({ path: crashed.path });
+  for (let n = 1; n <= rowsBeforeCrash; n += 1) before.append({ kind: 'greeks', row: greeks(n) });
+  const path = join(disk.path, 'outbox.sqlite');
+  for (const suffix of ['', '-wal']) copyFileSync(crashed.path + suffix, path + suffix);
+  before.close();
+  if (ballastBytes > 0) writeFileSync(`${path}.ballast`, Buffer.alloc(ballastBytes));
+  fillUp(disk.path);
+  const { outbox } = new OutboxStand({ path, ballastBytes });
+  outbox.append({ kind: 'greeks', row: greeks(rowsBeforeCrash + 1) });
+  const found = drain(outbox).rows.length;
+  const { durable } = outbox;
+  outbox.close();
+  const wrong = [found !== rowsBeforeCrash + 1 && `${found} rows`, ballastBytes > 0 && !durable && 'not durable'].filter((problem) => problem !== false);
+  return wrong.length === 0 ? null : `started after a crash ${ballastBytes > 0 ? 'with' : 'without'} ballast: ${wrong.join(', ')}`;
+}
+
+/** A stranger's file takes everything but two pages. */
+function fillUp(folder: string): void {
+  const { bavail, bsize } = statfsSync(folder);
+  writeFileSync(join(folder, 'hog'), Buffer.alloc(Math.max(0, (bavail - 2) * bsize)));
+}
+
 const w4: Experiment = {
   id: 'W4',
-  title: 'the disk of the outbox is full (6 MB tmpfs), with and without ballast, while rows come and go',
+  title: 'the disk of the outbox is full (6 MB tmpfs), with and without ballast, while rows come and go; a start after a crash on such a disk',
   target: '0 lost, 0 doubled, no exception, delivery goes on, durable again < 60 s after there is space, without a restart',
   run: async () => {
     try {
-      const problems = [await fullDisk(0), await fullDisk(768 * 1024)].filter((problem) => problem !== null);
-      return { reached: problems.length === 0, figure: problems.length === 0 ? '2 x 3,051 of 3,051 rows delivered, durable again within 60 s' : problems.join('; ') };
+      const problems = [await fullDisk(0), await fullDisk(ballast), startOnFullDisk(0), startOnFullDisk(ballast)].filter((problem) => problem !== null);
+      return { reached: problems.length === 0, figure: problems.length === 0 ? '2 x 3,051 of 3,051 rows delivered, durable again within 60 s; 2 of 2 starts after a crash' : problems.join('; ') };
     } catch (error) {
       if (error instanceof TmpfsError) throw new NotRunError(error.message);
       throw error;
