@@ -2,7 +2,8 @@
  * A process whose every write to the outbox is traced: appends numbered rows and says on its standard output what it was promised
  * and what the database has.
  *
- * Arguments: outbox, target as JSON or "none", rows, "full" or "normal" (the control: the same file without a flush at each commit),
+ * Arguments: outbox, target as JSON or "none", rows, "full", "normal" (the control: the same file without a flush at each commit) or
+ * "shrinking" (while rows whose retention is over are given back to the disk),
  * the number of the first row, and a shell command that ends the disk's trouble before the last rows ("" where it lasts).
  */
 import { execFileSync } from 'node:child_process';
@@ -13,7 +14,10 @@ import type { DatabaseTarget } from '../../main/engine/delivery/delivery.ts';
 import { openDelivery } from '../../main/engine/delivery/durable-delivery.ts';
 import { openOutboxFile } from '../../main/engine/delivery/outbox-file.ts';
 import { OutboxStore, toStoredRecord } from '../../main/engine/delivery/outbox-store.ts';
+import { RETENTION_MS } from '../../main/engine/delivery/outbox.ts';
+import { drain, OutboxStand } from '../engine/delivery/outbox-stand.ts';
 import { greeks } from '../engine/delivery/rows.ts';
+import { fillOutbox } from './filled-outbox.ts';
 
 const [path = '', target = 'none', rows = '0', mode = 'full', first = '1', mend = ''] = process.argv.slice(2);
 const last = Number(first) + Number(rows) - 1;
@@ -21,6 +25,7 @@ const rowsAfterMending = 5;
 const say = (text: string): void => void writeSync(1, `${text}\n`);
 
 if (mode === 'normal') appendWithoutFlush();
+else if (mode === 'shrinking') appendWhileShrinking();
 else await appendAndDeliver();
 
 async function appendAndDeliver(): Promise<void> {
@@ -48,5 +53,20 @@ function appendWithoutFlush(): void {
     store.transact(() => store.insert(toStoredRecord({ id: n, epoch: '11'.repeat(16), eseq: n, entry: { kind: 'greeks', row: greeks(n) } })));
     say(`A ${n}`);
   }
+  say('end');
+}
+
+function appendWhileShrinking(): void {
+  fillOutbox(path, Number(first) - 1);
+  const { outbox, clock } = new OutboxStand({ path });
+  drain(outbox);
+  outbox.maintain();
+  clock.freeze(RETENTION_MS + 3_600_000);
+  for (let n = Number(first); n <= last; n += 1) {
+    outbox.append({ kind: 'greeks', row: greeks(n) });
+    say(`A ${n}`);
+    if (n % 7 === 0) outbox.maintain();
+  }
+  outbox.close();
   say('end');
 }

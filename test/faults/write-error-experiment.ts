@@ -2,11 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openOutboxFile } from '../../main/engine/delivery/outbox-file.ts';
-import { OutboxStore, toStoredRecord } from '../../main/engine/delivery/outbox-store.ts';
-import { greeks } from '../engine/delivery/rows.ts';
 import { Tmpfs, TmpfsError } from '../support/tmpfs.ts';
 import { between, NotRunError, type Experiment, type Setup } from './experiment.ts';
+import { fillOutbox } from './filled-outbox.ts';
 import { appendInjured, writerCommand, type Injured } from './injured-outbox.ts';
 import { requireStrace, traceWrites, type Operation } from './write-trace.ts';
 
@@ -57,7 +55,7 @@ function* shortInCheckpoint(setup: Setup, folder: string): Generator<Injured> {
     return outbox;
   };
   newFolder(folder);
-  fill(before, rowsBefore);
+  fillOutbox(before, rowsBefore);
   const undisturbed = traceWrites(writerCommand(freshCopy(), rowsPastCheckpoint, rowsBefore + 1), 'outbox.sqlite', join(folder, 'trace'));
   const ofFile = Array.from({ length: 4 }, () => cuts(undisturbed, setup.random).filter(({ file }) => file === 'outbox.sqlite')).flat();
   for (const [index, { bytes }] of share(setup, ofFile).entries()) yield appendInjured(freshCopy(), limited(bytes, index % 2 === 1), rowsPastCheckpoint, rowsBefore + 1);
@@ -83,15 +81,6 @@ function cuts(operations: readonly Operation[], random: () => number): readonly 
     farthest = Math.max(farthest, end);
     return end - begin < 2 ? [] : [{ file: operation.file, bytes: Math.floor(between(random, begin + 1, end)) }];
   });
-}
-
-function fill(path: string, count: number): void {
-  const db = openOutboxFile(path);
-  const store = new OutboxStore(db);
-  store.transact(() => {
-    for (let n = 1; n <= count; n += 1) store.insert(toStoredRecord({ id: n, epoch: '11'.repeat(16), eseq: n, entry: { kind: 'greeks', row: greeks(n) } }));
-  });
-  db.close();
 }
 
 /** A disk that is full in the middle of a write, at every page from the first to the last that is needed: a page of the log lies across two of the disk's. */
