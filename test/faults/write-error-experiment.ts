@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Tmpfs, TmpfsError } from '../support/tmpfs.ts';
 import { between, NotRunError, type Experiment, type Setup } from './experiment.ts';
 import { fillOutbox } from './filled-outbox.ts';
-import { appendInjured, writerCommand, type Injured } from './injured-outbox.ts';
+import { appendInjured, writerCommand, type Injured, type Injury } from './injured-outbox.ts';
 import { requireStrace, traceWrites, type Operation } from './write-trace.ts';
 
 const rows = 40;
@@ -14,6 +14,8 @@ const rowsBefore = 8_000;
 /** More than the 200 after which the log is folded into the file. */
 const rowsPastCheckpoint = 230;
 const pageBytes = 4_096;
+/** Which of the two SQLite takes is decided where it is built. */
+const flush = 'fsync,fdatasync';
 const withoutLimit = 'prlimit --pid $PPID --fsize=unlimited:';
 
 const newFolder = (folder: string): string => {
@@ -28,9 +30,10 @@ const share = <T>(setup: Setup, all: readonly T[]): readonly T[] => all.filter((
 
 /** One call of the process fails, from the first one to the last that it makes. */
 function* oneFailingCall(setup: Setup, folder: string): Generator<Injured> {
-  for (const [call, error] of [['pwrite64', 'EIO'], ['pwrite64', 'ENOSPC'], ['fdatasync', 'EIO'], ['fsync', 'EIO']] as const) {
+  for (const [call, error] of [['pwrite64', 'EIO'], ['pwrite64', 'ENOSPC'], [flush, 'EIO']] as const) {
     for (let n = 1; ; n += stride(setup)) {
       const result = appendInjured(newFolder(folder), { name: `${call} ${error} at ${n}`, inject: ['-e', `inject=${call}:error=${error}:when=${n}`] }, rows);
+      if (result.failures === 0 && n === 1) throw new Error(`the process never calls ${call}`);
       if (result.failures === 0) break;
       yield result;
     }
@@ -61,7 +64,7 @@ function* shortInCheckpoint(setup: Setup, folder: string): Generator<Injured> {
   for (const [index, { bytes }] of share(setup, ofFile).entries()) yield appendInjured(freshCopy(), limited(bytes, index % 2 === 1), rowsPastCheckpoint, rowsBefore + 1);
 }
 
-function limited(bytes: number, lifted: boolean): Parameters<typeof appendInjured>[1] {
+function limited(bytes: number, lifted: boolean): Injury {
   const under = ['prlimit', `--fsize=${bytes}:`];
   return lifted ? { name: `short write at byte ${bytes}, mended`, under, mend: withoutLimit } : { name: `short write at byte ${bytes}`, under, lasts: true };
 }
