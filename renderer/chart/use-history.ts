@@ -1,7 +1,7 @@
-import { startTransition, useEffect, useRef, useState } from 'react';
-import type { HistoryRange, HistorySeries, Ms } from '../../preload/contract.ts';
+import { startTransition, useRef, useState } from 'react';
+import type { HistoryRange, HistorySeries, Ms, Overview } from '../../preload/contract.ts';
 import { trimYoung } from './chart-rows.ts';
-import { useApi, useClock, useLink, useOverview } from '../live/live-context.tsx';
+import { useApi, useLink, useWatch } from '../live/live-context.tsx';
 
 export interface History {
   /** Also while it is refreshed or a refresh failed: of the range that was asked for last with success. */
@@ -38,30 +38,33 @@ export const everyPixel: HistoryPace = { everyMs: 15_000, afterMs: 600 };
 export function useHistory(range: HistoryRange, pace: HistoryPace): History {
   const api = useApi();
   const linked = useLink().kind === 'open';
-  const followsRows = range === '15m' || range === '1h';
-  const newest = useOverview(({ state }) => (followsRows ? Math.floor((state.lastRow?.at ?? 0) / pace.everyMs) : 0));
-  // Counted from the newest row: while rows come there is no other reason.
-  const turn = useClock((now) => Math.floor((now - newest * pace.everyMs) / refreshMs[range]));
   const [answer, setAnswer] = useState<{ readonly series: HistorySeries | null; readonly problem: string | null }>({ series: null, problem: null });
   const [attempts, setAttempts] = useState(0);
-  const asked = useRef(0);
   const shown = useRef<HistoryRange | null>(null);
-
-  useEffect(() => {
-    if (!linked) return;
-    const ask = (): void => {
-      const mine = ++asked.current;
-      void api.history(range).then((result) => {
-        // A later question has been asked meanwhile (another range, another row): its answer is the one to show.
-        if (mine !== asked.current) return;
-        if (result.ok) shown.current = range;
-        startTransition(() => setAnswer((before) => (result.ok ? { series: trimYoung(result.value), problem: null } : { series: before.series, problem: result.message })));
-      });
+  const judge = (now: Ms, { state }: Overview): string | null => {
+    if (!linked) return null;
+    const followsRows = range === '15m' || range === '1h';
+    const newest = followsRows ? Math.floor((state.lastRow?.at ?? 0) / pace.everyMs) : 0;
+    // Counted from the newest row: while rows come there is no other reason.
+    return `${newest} ${Math.floor((now - newest * pace.everyMs) / refreshMs[range])}`;
+  };
+  const ask = (): (() => void) => {
+    // A later question (another range, another row) takes its place: then that answer is the one to show.
+    let wanted = true;
+    const timer = setTimeout(
+      () =>
+        void api.history(range).then((result) => {
+          if (!wanted) return;
+          if (result.ok) shown.current = range;
+          startTransition(() => setAnswer((before) => (result.ok ? { series: trimYoung(result.value), problem: null } : { series: before.series, problem: result.message })));
+        }),
+      shown.current === range ? pace.afterMs : 0,
+    );
+    return () => {
+      wanted = false;
+      clearTimeout(timer);
     };
-    const refreshes = shown.current === range;
-    const timer = setTimeout(ask, refreshes ? pace.afterMs : 0);
-    return () => clearTimeout(timer);
-  }, [api, range, newest, turn, linked, attempts, pace]);
-
+  };
+  useWatch(judge, ask, [api, range, linked, attempts, pace]);
   return { ...answer, retry: () => setAttempts((count) => count + 1) };
 }

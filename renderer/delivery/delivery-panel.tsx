@@ -1,6 +1,7 @@
 import { memo, type ReactNode } from 'react';
 import type { DeliveryState, Ms } from '../../preload/contract.ts';
 import { useClock, useHost, useLink, useOverview } from '../live/live-context.tsx';
+import { LiveText } from '../live/written-text.tsx';
 import { StateShape } from '../parts/shape.tsx';
 import { AdviceText } from '../parts/statements.tsx';
 import { useCommand } from '../parts/use-command.ts';
@@ -151,7 +152,6 @@ function NextFacts() {
   const { timeZone } = useHost();
   const window = useOverview((overview) => overview.resetWindow);
   const symbol = useOverview(({ state, sums }) => (state.live ? sums : state.snapshot)?.underlyingSymbol ?? null);
-  const price = useOverview(({ state, sums }) => (state.live ? sums : state.snapshot)?.underlyingPrice ?? null);
   const live = useOverview(({ state }) => state.live);
   const inWords = useClock((now) => {
     if (window === null) return 'none set';
@@ -166,11 +166,15 @@ function NextFacts() {
       </Pair>
       {symbol !== null && (
         <Pair name={symbol}>
-          <span className={live ? undefined : 'dim'}>{price === null ? unknown : plain(price, 2)}</span>
+          <LiveText className={live ? '' : 'dim'} text={(_, { state, sums }) => priceWords((state.live ? sums : state.snapshot)?.underlyingPrice ?? null)} />
         </Pair>
       )}
     </dl>
   );
+}
+
+function priceWords(price: number | null): string {
+  return price === null ? unknown : plain(price, 2);
 }
 
 function Pair({ name, title, children }: { readonly name: string; readonly title?: string; readonly children: ReactNode }) {

@@ -1,8 +1,8 @@
-import { createContext, useCallback, useContext, useSyncExternalStore } from 'react';
+import { createContext, useContext, useEffect, useRef, useSyncExternalStore } from 'react';
 import type { BridgeApi, Host, Ms, Overview } from '../../preload/contract.ts';
+import { keepEqualParts } from './keep-equal-parts.ts';
 import type { Link } from './link.ts';
 import type { Heard, Live } from './live.ts';
-import { createStore } from './store.ts';
 
 const LiveContext = createContext<Live | null>(null);
 
@@ -41,41 +41,56 @@ export function useOverview<T>(select: (overview: Overview) => T): T {
   return useSyncExternalStore(heard.subscribe, () => select(overviewOf(heard.get())));
 }
 
-function overviewOf(heard: Heard): Overview {
+/** What `select` makes of the overview; renders again only when something in it is another value. */
+export function useView<T>(select: (overview: Overview) => T): T {
+  const { heard } = useLive();
+  const previous = useRef<T | null>(null);
+  return useSyncExternalStore(heard.subscribe, () => {
+    const kept = keepEqualParts(previous.current, select(overviewOf(heard.get())));
+    previous.current = kept;
+    return kept;
+  });
+}
+
+/** The overview that was heard last; only below a received one. */
+export function overviewOf(heard: Heard): Overview {
   if (heard.kind !== 'heard') throw new Error('no overview yet');
   return heard.overview;
 }
-
-/** The whole seconds since the window opened, one timer for everything that shows an age or a countdown. */
-const seconds = createStore(0);
-setInterval(() => {
-  // Nobody reads an age in a hidden window, and what follows the time would go on asking the bridge.
-  if (document.visibilityState === 'visible') seconds.set(seconds.get() + 1);
-}, 1000);
 
 /**
  * A value that depends on the sender's clock, judged again each second and with each update; renders only when it changes.
  * `judge` must return a primitive.
  */
-export function useClock<T extends string | number | boolean | null>(judge: (now: Ms) => T): T {
-  const { heard } = useLive();
-  const subscribe = useCallback(
-    (listener: () => void) => {
-      const ends = [seconds.subscribe(listener), heard.subscribe(listener)];
-      return () => ends.forEach((end) => end());
-    },
-    [heard],
-  );
-  return useSyncExternalStore(subscribe, () => judge(senderNow(heard.get())));
+export function useClock<T extends string | number | boolean | null>(judge: (now: Ms, overview: Overview) => T): T {
+  const { beat, heard } = useLive();
+  return useSyncExternalStore(beat.subscribe, () => judge(beat.get().now, overviewOf(heard.get())));
 }
 
 /**
- * The sender's wall clock now: what it said last plus what has passed since.
- *
- * The longer of two measures counts, because the monotonic one may stand still while the machine sleeps: an age that is
- * too small would pass off an old number as a fresh one.
+ * Calls `act` at first and whenever `judge` comes to another value, with each update and second; renders nothing.
+ * Null means that there is nothing to do. Begins anew when one of `reasons` is another one; what `act` returns is called
+ * once its value no longer holds.
  */
-export function senderNow(heard: Heard): Ms {
-  if (heard.kind !== 'heard') return Date.now();
-  return heard.overview.now + Math.max(0, Date.now() - heard.wallAt, performance.now() - heard.monotonicAt);
+export function useWatch(judge: (now: Ms, overview: Overview) => string | null, act: () => () => void, reasons: readonly unknown[]): void {
+  const { beat, heard } = useLive();
+  useEffect(() => {
+    let seen: string | null = null;
+    let end = nothing;
+    const look = (): void => {
+      const value = judge(beat.get().now, overviewOf(heard.get()));
+      if (value === seen) return;
+      seen = value;
+      end();
+      end = value === null ? nothing : act();
+    };
+    look();
+    const unsubscribe = beat.subscribe(look);
+    return () => {
+      unsubscribe();
+      end();
+    };
+  }, [beat, heard, ...reasons]);
 }
+
+function nothing(): void {}

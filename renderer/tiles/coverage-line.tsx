@@ -1,4 +1,4 @@
-import { memo, useMemo } from 'react';
+import { memo } from 'react';
 import type { UnpricedLeg } from '../../preload/contract.ts';
 import { useOverview } from '../live/live-context.tsx';
 import { StateShape } from '../parts/shape.tsx';
@@ -8,10 +8,8 @@ const namedAtMost = 3;
 
 /** Names the legs that the four numbers leave out, and why; absent when every leg is in. */
 export const CoverageLine = memo(function CoverageLine({ onShow }: { readonly onShow: () => void }) {
-  const state = useOverview((overview) => overview.state);
-  const sums = useOverview((overview) => overview.sums);
-  const lastTickAt = useOverview((overview) => overview.lastTickAt);
-  const { coverage, warming } = useMemo(() => viewTiles({ state, sums, lastTickAt }), [state, sums, lastTickAt]);
+  const coverage = useOverview((overview) => viewTiles(overview).coverage);
+  const warming = useOverview((overview) => viewTiles(overview).warming);
   if (coverage === null || coverage.unpriced.length === 0) return null;
   return (
     <div className="coverage-line" id="coverage">

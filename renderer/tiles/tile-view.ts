@@ -1,5 +1,6 @@
 import { count, whole } from '../words/numbers.ts';
-import type { GreekName, Ms, Overview, Snapshot } from '../../preload/contract.ts';
+import type { GreekName, Greeks, Ms, Overview, Snapshot } from '../../preload/contract.ts';
+import { greekNames } from '../words/greek-words.ts';
 
 /** What the four tiles show: the sums of one instant, and whether they are of now. */
 export interface TilesView {
@@ -26,6 +27,33 @@ export function viewTiles({ state, sums, lastTickAt }: Pick<Overview, 'state' | 
   const warming = state.connection.kind === 'connected';
   const coverage = (warming ? sums : state.snapshot)?.coverage ?? null;
   return { sums: state.snapshot, stale: true, asOf: state.snapshot?.at ?? null, coverage, warming };
+}
+
+/** What stands around the four numbers and changes rarely; the numbers themselves are written without it. */
+export interface TilesFrame {
+  readonly known: boolean;
+  readonly stale: boolean;
+  readonly dated: boolean;
+  /** In words. */
+  readonly coverage: string | null;
+  /** Some legs are left out. */
+  readonly partial: boolean;
+  readonly reasons: Readonly<Record<GreekName, string | null>>;
+  readonly dayStart: Greeks | null;
+}
+
+export function frameTiles(overview: Overview): TilesFrame {
+  const view = viewTiles(overview);
+  const { sums, coverage } = view;
+  return {
+    known: sums !== null,
+    stale: view.stale,
+    dated: view.asOf !== null,
+    coverage: coverage === null ? null : coverageWords(coverage),
+    partial: coverage !== null && coverage.priced < coverage.legs,
+    reasons: Object.fromEntries(greekNames.map((greek) => [greek, unknownReason(greek, view, overview.state)])) as Record<GreekName, string | null>,
+    dayStart: overview.dayStart,
+  };
 }
 
 /** Live sums that have not moved on for this long mean that something hangs, whatever the state says. */

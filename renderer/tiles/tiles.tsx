@@ -1,11 +1,12 @@
-import { memo, useMemo, useRef } from 'react';
-import type { GreekName, HistorySeries, Ms } from '../../preload/contract.ts';
-import { useClock, useHost, useLink, useOverview } from '../live/live-context.tsx';
+import { memo, useRef } from 'react';
+import type { GreekName, HistorySeries, Overview } from '../../preload/contract.ts';
+import { overviewOf, useClock, useHost, useLink, useLive, useView } from '../live/live-context.tsx';
+import { LiveText, useWrittenText } from '../live/written-text.tsx';
 import { greekNames, greekWords } from '../words/greek-words.ts';
 import { signed, tileDigits } from '../words/numbers.ts';
 import { duration, minuteWithDay } from '../words/times.ts';
 import { Sparkline } from './sparkline.tsx';
-import { coverageWords, silentAfter, unknownReason, viewTiles, type TilesView } from './tile-view.ts';
+import { frameTiles, silentAfter, viewTiles, type TilesFrame } from './tile-view.ts';
 
 /** The four numbers; the chosen one is the chart's. */
 export const Tiles = memo(function Tiles({ chosen, onChoose, recent }: {
@@ -13,63 +14,39 @@ export const Tiles = memo(function Tiles({ chosen, onChoose, recent }: {
   readonly onChoose: (greek: GreekName) => void;
   readonly recent: HistorySeries | null;
 }) {
-  const state = useOverview((overview) => overview.state);
-  const sums = useOverview((overview) => overview.sums);
-  const lastTickAt = useOverview((overview) => overview.lastTickAt);
-  const dayStart = useOverview((overview) => overview.dayStart);
-  const view = useMemo(() => viewTiles({ state, sums, lastTickAt }), [state, sums, lastTickAt]);
-  const stale = useStale(view);
-  const coverage = view.coverage === null ? null : coverageWords(view.coverage);
-  const partial = view.coverage !== null && view.coverage.priced < view.coverage.legs;
+  const frame = useView(frameTiles);
+  const stale = useStale(frame);
   return (
     <div className="tiles" role="group" aria-label="Net Greeks">
       {greekNames.map((greek) => (
-        <Tile
-          key={greek}
-          greek={greek}
-          value={view.sums?.[greek] ?? null}
-          reason={unknownReason(greek, view, state)}
-          stale={stale}
-          asOf={view.asOf}
-          dayStart={dayStart?.[greek] ?? null}
-          coverage={coverage}
-          partial={partial}
-          pressed={greek === chosen}
-          onChoose={onChoose}
-          recent={recent}
-        />
+        <Tile key={greek} greek={greek} frame={frame} stale={stale} pressed={greek === chosen} onChoose={onChoose} recent={recent} />
       ))}
     </div>
   );
 });
 
-function useStale(view: TilesView): boolean {
+function useStale({ known, stale }: TilesFrame): boolean {
   const link = useLink();
-  const pollIntervalMs = useOverview((overview) => overview.pollIntervalMs);
-  const at = view.sums?.at ?? null;
-  const silent = useClock((now) => at !== null && now - at > silentAfter(pollIntervalMs));
-  return view.sums !== null && (view.stale || silent || link.kind !== 'open');
+  const silent = useClock((now, overview) => {
+    const at = viewTiles(overview).sums?.at ?? null;
+    return at !== null && now - at > silentAfter(overview.pollIntervalMs);
+  });
+  return known && (stale || silent || link.kind !== 'open');
 }
 
 interface TileProps {
   readonly greek: GreekName;
-  readonly value: number | null;
-  readonly reason: string | null;
+  readonly frame: TilesFrame;
   readonly stale: boolean;
-  readonly asOf: Ms | null;
-  readonly dayStart: number | null;
-  readonly coverage: string | null;
-  readonly partial: boolean;
   readonly pressed: boolean;
   readonly onChoose: (greek: GreekName) => void;
   readonly recent: HistorySeries | null;
 }
 
-const Tile = memo(function Tile(props: TileProps) {
-  const { greek, value, reason, stale, asOf, dayStart, coverage, partial, pressed, onChoose, recent } = props;
+const Tile = memo(function Tile({ greek, frame, stale, pressed, onChoose, recent }: TileProps) {
   const words = greekWords[greek];
-  const digits = useSteadyDigits(greek, value);
-  const number = signed(value, digits);
+  const digitsOf = useSteadyDigits(greek);
+  const number = (overview: Overview): string => signed(valueOf(overview, greek), digitsOf(overview));
   return (
     <button
       type="button"
@@ -77,68 +54,90 @@ const Tile = memo(function Tile(props: TileProps) {
       aria-pressed={pressed}
       data-stale={stale}
       title={words.meaning}
-      {...(partial ? { 'aria-describedby': 'coverage' } : {})}
+      {...(frame.partial ? { 'aria-describedby': 'coverage' } : {})}
       onClick={() => onChoose(greek)}
     >
       <span className="tile-head">
         <span className="tile-name">{words.name}</span>
         <span className="tile-unit">{words.unit}</span>
       </span>
-      <span className="tile-value" data-length={number.length > 10 ? 'long' : 'normal'}>
-        <span className="alone">{number}</span>
-      </span>
+      <TileValue number={number} />
       <span className="tile-foot">
         <span className="alone tile-foot-row">
           <Sparkline series={recent} greek={greek} />
-          <span className="tile-notes">
-            {reason !== null ? (
-              <span className="tile-reason" title={reason}>
-                {reason}
-              </span>
-            ) : stale ? (
-              <StaleNote asOf={asOf} />
-            ) : (
-              <Today value={value} dayStart={dayStart} digits={digits} />
-            )}
-            {!stale && (
-              <span className={partial ? 'tone-attention' : undefined}>
-                {coverage}
-                {reason === null && asOf !== null && <Age asOf={asOf} />}
-              </span>
-            )}
-          </span>
+          <TileNotes greek={greek} frame={frame} stale={stale} digitsOf={digitsOf} />
         </span>
       </span>
     </button>
   );
 });
 
+function TileValue({ number }: { readonly number: (overview: Overview) => string }) {
+  const { beat, heard } = useLive();
+  const isLong = useClock((_, overview) => number(overview).length > 10);
+  const element = useWrittenText<HTMLSpanElement>(beat.subscribe, () => number(overviewOf(heard.get())));
+  return (
+    <span className="tile-value" data-length={isLong ? 'long' : 'normal'}>
+      <span className="alone" ref={element} />
+    </span>
+  );
+}
+
+function TileNotes({ greek, frame, stale, digitsOf }: {
+  readonly greek: GreekName;
+  readonly frame: TilesFrame;
+  readonly stale: boolean;
+  readonly digitsOf: (overview: Overview) => number;
+}) {
+  const reason = frame.reasons[greek];
+  const dayStart = frame.dayStart?.[greek] ?? null;
+  return (
+    <span className="tile-notes">
+      {reason !== null ? (
+        <span className="tile-reason" title={reason}>
+          {reason}
+        </span>
+      ) : stale ? (
+        <StaleNote />
+      ) : dayStart === null ? (
+        <span>first row today to come</span>
+      ) : (
+        <LiveText text={(_, overview) => `${signed((valueOf(overview, greek) ?? dayStart) - dayStart, digitsOf(overview))} today`} />
+      )}
+      {!stale && (
+        <span className={frame.partial ? 'tone-attention' : undefined}>
+          {frame.coverage}
+          {reason === null && frame.dated && <LiveText text={(now, overview) => ` · ${duration(now - asOf(overview))}`} />}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function valueOf(overview: Overview, greek: GreekName): number | null {
+  return viewTiles(overview).sums?.[greek] ?? null;
+}
+
+function asOf(overview: Overview): number {
+  return viewTiles(overview).asOf ?? overview.now;
+}
+
 /** Decimals that stay while the number moves around a limit. */
-function useSteadyDigits(greek: GreekName, value: number | null): number {
+function useSteadyDigits(greek: GreekName): (overview: Overview) => number {
   const previous = useRef<number | null>(null);
-  // Remembered while rendering: the next decimals depend on these, and rendering twice gives the same ones.
-  previous.current = tileDigits(greek, value, previous.current);
-  return previous.current;
+  return (overview) => {
+    // Remembered while asked: the next decimals depend on these, and asking twice gives the same ones.
+    previous.current = tileDigits(greek, valueOf(overview, greek), previous.current);
+    return previous.current;
+  };
 }
 
-function Today({ value, dayStart, digits }: { readonly value: number | null; readonly dayStart: number | null; readonly digits: number }) {
-  if (value === null || dayStart === null) return <span>first row today to come</span>;
-  return <span>{signed(value - dayStart, digits)} today</span>;
-}
-
-function Age({ asOf }: { readonly asOf: Ms }) {
-  const age = useClock((now) => duration(now - asOf));
-  return <> · {age}</>;
-}
-
-function StaleNote({ asOf }: { readonly asOf: Ms | null }) {
+function StaleNote() {
   const { timeZone } = useHost();
-  const age = useClock((now) => (asOf === null ? '' : `${duration(now - asOf)} old`));
-  const since = useClock((now) => (asOf === null ? '' : `as of ${minuteWithDay(asOf, now, timeZone)}`));
   return (
     <>
-      <span className="tile-age">{age}</span>
-      <span>{since}</span>
+      <LiveText className="tile-age" text={(now, overview) => `${duration(now - asOf(overview))} old`} />
+      <LiveText text={(now, overview) => `as of ${minuteWithDay(asOf(overview), now, timeZone)}`} />
     </>
   );
 }

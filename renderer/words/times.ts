@@ -1,35 +1,45 @@
 import type { Ms } from '../../preload/contract.ts';
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+const second: Ms = 1000;
+const minute: Ms = 60_000;
 
-function format(timeZone: string, options: Intl.DateTimeFormatOptions, at: Ms): string {
-  const key = `${timeZone}|${JSON.stringify(options)}`;
-  let found = formats.get(key);
-  if (found === undefined) {
-    found = new Intl.DateTimeFormat('en-GB', { ...options, timeZone });
-    formats.set(key, found);
-  }
-  return found.format(at);
+/** Texts that are kept of each format and zone; what stands in one window is fewer. */
+const keptTexts = 64;
+
+/**
+ * A format that remembers its texts, each good for `lastsMs`: what stands in the window is judged again with every update,
+ * and Intl takes longer than everything else there.
+ */
+function formatter(options: Intl.DateTimeFormatOptions, lastsMs: Ms): (at: Ms, timeZone: string) => string {
+  const zones = new Map<string, { readonly format: Intl.DateTimeFormat; readonly texts: Map<number, string> }>();
+  return (at, timeZone) => {
+    let zone = zones.get(timeZone);
+    if (zone === undefined) zones.set(timeZone, (zone = { format: new Intl.DateTimeFormat('en-GB', { ...options, timeZone }), texts: new Map() }));
+    const turn = Math.floor(at / lastsMs);
+    let text = zone.texts.get(turn);
+    if (text === undefined) {
+      if (zone.texts.size === keptTexts) zone.texts.clear();
+      zone.texts.set(turn, (text = zone.format.format(at)));
+    }
+    return text;
+  };
 }
 
 /** "14:32:05" */
-export function timeOfDay(at: Ms, timeZone: string): string {
-  return format(timeZone, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }, at);
-}
+export const timeOfDay = formatter({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }, second);
 
 /** "14:32" */
-export function minuteOfDay(at: Ms, timeZone: string): string {
-  return format(timeZone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }, at);
-}
+export const minuteOfDay = formatter({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }, minute);
 
 /** "12 Jan" */
-export function dayAndMonth(at: Ms, timeZone: string): string {
-  return format(timeZone, { day: 'numeric', month: 'short' }, at);
-}
+export const dayAndMonth = formatter({ day: 'numeric', month: 'short' }, minute);
+
+const commaWeekday = formatter({ weekday: 'short', day: 'numeric', month: 'short' }, minute);
+const numbers = formatter({ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }, second);
 
 /** "Mon 12 Jan" */
 export function weekdayAndDay(at: Ms, timeZone: string): string {
-  return format(timeZone, { weekday: 'short', day: 'numeric', month: 'short' }, at).replace(',', '');
+  return commaWeekday(at, timeZone).replace(',', '');
 }
 
 /** "14:32", with the day before it when that is not today: "Mon 12 Jan 14:32". */
@@ -40,9 +50,9 @@ export function minuteWithDay(at: Ms, now: Ms, timeZone: string): string {
 
 /** What must be added to UTC to read the zone's wall clock at an instant. */
 export function zoneOffset(at: Ms, timeZone: string): Ms {
-  const text = format(timeZone, { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }, at);
-  const [day, month, year, hour, minute, second] = (text.match(/\d+/g) ?? []).map(Number);
-  return Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;
+  const text = numbers(at, timeZone);
+  const [day, month, year, hours, minutes, seconds] = (text.match(/\d+/g) ?? []).map(Number);
+  return Date.UTC(year ?? 0, (month ?? 1) - 1, day, hours, minutes, seconds) - Math.floor(at / 1000) * 1000;
 }
 
 const units: readonly (readonly [Ms, string])[] = [
