@@ -1,10 +1,11 @@
-import { memo, useDeferredValue, useId, useMemo, useState } from 'react';
+import { memo, useDeferredValue, useId, useMemo, useState, useSyncExternalStore } from 'react';
 import { useOverview } from '../live/live-context.tsx';
+import { derive } from '../live/store.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Segmented } from '../parts/segmented.tsx';
 import { count, whole } from '../words/numbers.ts';
 import { LegsTable } from './legs-table.tsx';
-import { arrangeLegs, legsCsv, sumLegs, type LegFilter, type LegOrder } from './legs-view.ts';
+import { arrangeLegs, legsCsv, sumLegs, type LegFilter, type LegOrder, type ShownLegs } from './legs-view.ts';
 import { useLegs } from './use-legs.ts';
 
 /** Every leg with what it adds to the sums, or why it adds nothing. */
@@ -14,20 +15,31 @@ export const LegsPanel = memo(function LegsPanel({ filter, onFilter, titled }: {
   /** False where a tab already says "Legs". */
   readonly titled: boolean;
 }) {
-  const { legs, problem } = useLegs();
+  const answer = useLegs();
   const [search, setSearch] = useState('');
   const [order, setOrder] = useState<LegOrder>({ column: 'contract', descending: false });
   const wanted = useDeferredValue(search);
-  const shown = useMemo(() => arrangeLegs(legs ?? [], filter, wanted, order), [legs, filter, wanted, order]);
-  const sums = useMemo(() => sumLegs(shown), [shown]);
-  const unpriced = useMemo(() => (legs ?? []).filter(({ reason }) => reason !== null).length, [legs]);
+  const shown = useMemo(
+    () =>
+      derive(answer, ({ legs }): ShownLegs => {
+        const arranged = arrangeLegs(legs ?? [], filter, wanted, order);
+        return { legs: arranged, sums: sumLegs(arranged) };
+      }),
+    [answer, filter, wanted, order],
+  );
+  // Of the legs only what changes rarely is rendered here; the numbers are written by their own lines.
+  const of = <T extends number | string | null>(read: () => T): T => useSyncExternalStore(answer.subscribe, read);
+  const total = of(() => answer.get().legs?.length ?? null);
+  const problem = of(() => answer.get().problem);
+  const unpriced = of(() => (answer.get().legs ?? []).reduce((some, { reason }) => some + (reason === null ? 0 : 1), 0));
+  const length = of(() => shown.get().legs.length);
   const connected = useOverview(({ state }) => state.connection.kind === 'connected');
   const searchId = useId();
   return (
     <section className="panel legs-panel" aria-label="Legs">
       <div className="panel-head">
         <h2 className={titled ? undefined : 'off-screen'}>
-          Legs <span className="unit">{legs === null ? '' : whole(legs.length)}</span>
+          Legs <span className="unit">{total === null ? '' : whole(total)}</span>
         </h2>
         <Segmented
           label="Which legs"
@@ -42,25 +54,25 @@ export const LegsPanel = memo(function LegsPanel({ filter, onFilter, titled }: {
           Search legs
         </label>
         <input id={searchId} type="search" className="search" placeholder="SPX C 6100" value={search} onChange={(event) => setSearch(event.target.value)} spellCheck={false} />
-        <CopyButton label="Copy CSV" done={`Copied ${count(shown.length, 'leg')}`} text={() => legsCsv(shown)} disabled={shown.length === 0} small />
+        <CopyButton label="Copy CSV" done={`Copied ${count(length, 'leg')}`} text={() => legsCsv(shown.get().legs)} disabled={length === 0} small />
       </div>
       {problem !== null && (
         <p className="panel-problem" role="alert">
           The legs could not be read. {problem}
         </p>
       )}
-      {shown.length > 0 ? (
-        <LegsTable legs={shown} order={order} onOrder={setOrder} sums={sums} all={shown.length === legs?.length} />
+      {length > 0 ? (
+        <LegsTable shown={shown} order={order} onOrder={setOrder} all={length === total} />
       ) : (
-        <p className="panel-note">{emptyWords(legs, filter, search, connected)}</p>
+        <p className="panel-note">{emptyWords(total, filter, search, connected)}</p>
       )}
     </section>
   );
 });
 
-function emptyWords(legs: readonly unknown[] | null, filter: LegFilter, search: string, connected: boolean): string {
-  if (legs === null) return 'Reading the legs';
-  if (legs.length === 0) return connected ? 'The account has no positions. The sums are 0, and they are written.' : 'The legs appear here once the bridge is connected.';
+function emptyWords(total: number | null, filter: LegFilter, search: string, connected: boolean): string {
+  if (total === null) return 'Reading the legs';
+  if (total === 0) return connected ? 'The account has no positions. The sums are 0, and they are written.' : 'The legs appear here once the bridge is connected.';
   if (search.trim() !== '') return `No leg matches "${search.trim()}".`;
   return filter === 'unpriced' ? 'Every leg is priced.' : 'No legs.';
 }

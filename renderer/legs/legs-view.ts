@@ -56,6 +56,12 @@ export interface LegSums {
   readonly sums: Readonly<Record<GreekName, number>> | null;
 }
 
+/** The legs in the order in which they stand there, and what they add up to. */
+export interface ShownLegs {
+  readonly legs: readonly LegRow[];
+  readonly sums: LegSums;
+}
+
 /** Net Greeks of the shown legs; those that are not priced are left out, and counted. */
 export function sumLegs(legs: readonly LegRow[]): LegSums {
   const sums = { delta: 0, gamma: 0, vega: 0, theta: 0 };

@@ -1,7 +1,7 @@
-import { startTransition, useEffect, useRef, useState } from 'react';
-import { flushSync } from 'react-dom';
-import type { Connection, LegRow } from '../../preload/contract.ts';
-import { useApi, useClock, useLink, useOverview } from '../live/live-context.tsx';
+import { useMemo } from 'react';
+import type { Connection, LegRow, Ms, Overview } from '../../preload/contract.ts';
+import { overviewOf, useLink, useLive, useWatch } from '../live/live-context.tsx';
+import { createStore, type Reading } from '../live/store.ts';
 
 export interface Legs {
   /** Null before the first answer. */
@@ -35,28 +35,28 @@ function isEqualLeg(one: LegRow, other: LegRow): boolean {
 const largeBook = 600;
 
 /** The legs table, asked for again each second while the sums move. */
-export function useLegs(): Legs {
-  const api = useApi();
+export function useLegs(): Reading<Legs> {
+  const { bridge, heard } = useLive();
   const linked = useLink().kind === 'open';
-  const [answer, setAnswer] = useState<Legs>({ legs: null, problem: null });
-  const everyMs = (answer.legs?.length ?? 0) > largeBook ? 5000 : 1000;
-  // Sums that stand still (not connected, market closed) ask for nothing.
-  const turn = useOverview(({ sums }) => (sums === null ? 0 : Math.floor(sums.at / everyMs)));
-  const kind = useOverview(({ state }) => state.connection.kind);
-  const beat = useClock((now) => Math.floor(now / 10_000));
-  const asked = useRef(0);
-
-  useEffect(() => {
-    if (!linked) return;
-    const mine = ++asked.current;
-    void api.legs().then((result) => {
-      if (mine !== asked.current) return;
-      const adopt = (): void => setAnswer((before) => (result.ok ? { legs: keepLast(before.legs, result.value, kind), problem: null } : { legs: before.legs, problem: result.message }));
-      // A small book is drawn in the frame of the numbers that asked for it: a frame of its own would cost as much again.
-      if (result.ok && result.value.length <= largeBook) flushSync(adopt);
-      else startTransition(adopt);
+  const answer = useMemo(() => createStore<Legs>({ legs: null, problem: null }), []);
+  const judge = (now: Ms, { sums, state }: Overview): string | null => {
+    if (!linked) return null;
+    const everyMs = (answer.get().legs?.length ?? 0) > largeBook ? 5000 : 1000;
+    // Sums that stand still (not connected, market closed) ask for nothing.
+    return `${Math.floor((sums?.at ?? 0) / everyMs)} ${state.connection.kind} ${Math.floor(now / 10_000)}`;
+  };
+  const ask = (): (() => void) => {
+    let wanted = true;
+    const { kind } = overviewOf(heard.get()).state.connection;
+    void bridge.api.legs().then((result) => {
+      if (!wanted) return;
+      const { legs } = answer.get();
+      answer.set(result.ok ? { legs: keepLast(legs, result.value, kind), problem: null } : { legs, problem: result.message });
     });
-  }, [api, turn, kind, beat, linked]);
-
+    return () => {
+      wanted = false;
+    };
+  };
+  useWatch(judge, ask, [bridge, linked]);
   return answer;
 }

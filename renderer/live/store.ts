@@ -22,3 +22,19 @@ export function createStore<T>(initial: T): Store<T> {
     },
   };
 }
+
+/** A store that can only be read. */
+export type Reading<T> = Pick<Store<T>, 'get' | 'subscribe'>;
+
+/** What `make` makes of another store's value, made once for each. */
+export function derive<S, T>(source: Reading<S>, make: (value: S) => T): Reading<T> {
+  let made: { readonly from: S; readonly value: T } | null = null;
+  return {
+    get: () => {
+      const from = source.get();
+      if (made === null || made.from !== from) made = { from, value: make(from) };
+      return made.value;
+    },
+    subscribe: source.subscribe,
+  };
+}

@@ -51,7 +51,7 @@ export function LogList({ entries, complete, book, top }: {
         {visible.map((item) => {
           const entry = entries[item.index];
           return entry === undefined ? null : (
-            <li key={item.key} ref={rows.measureElement} data-index={item.index} style={{ transform: `translateY(${item.start}px)` }} aria-setsize={complete ? entries.length : -1} aria-posinset={item.index + 1}>
+            <li key={item.key} ref={rows.measureElement} data-index={item.index} style={{ top: item.start }} aria-setsize={complete ? entries.length : -1} aria-posinset={item.index + 1}>
               <LogLine entry={entry} today={today} />
             </li>
           );

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { seriousFindings } from './axe.ts';
+import type { LegRow } from '../../preload/contract.ts';
 import { signed } from '../../renderer/words/numbers.ts';
 import { makeLegs, unprice } from './fixtures/book.ts';
 import { makeLog } from './fixtures/log.ts';
@@ -52,6 +53,28 @@ describe('the dashboard', { concurrency: 3, skip: executable === undefined ? 'no
     // The empty answer has been rendered two frames later.
     await settle(show);
     assert.ok((await show.page.locator('.legs tbody tr').count()) > 5);
+    await close(show);
+  });
+
+  test('each answer moves the numbers of the legs and their sums; a leg that loses its price says why, and then has numbers again', async () => {
+    const show = await open(scenarios.connected);
+    const row = show.page.getByRole('row', { name: /^AAPL stock/ });
+    const answer = async (turn: number, change: (leg: LegRow) => LegRow): Promise<void> => {
+      const { overview, legs } = scenarios.connected;
+      const later = { ...overview, now: overview.now + turn * 1000, sums: overview.sums === null ? null : { ...overview.sums, at: overview.sums.at + turn * 1000 } };
+      await show.bridge.turnTo({ ...scenarios.connected, overview: later, legs: legs.map((leg) => (leg.kind === 'STK' ? change(leg) : leg)) });
+    };
+    await row.getByRole('cell', { name: '+250.00' }).waitFor();
+    await answer(1, (leg) => ({ ...leg, price: 240.5, delta: 260 }));
+    await row.getByRole('cell', { name: '240.50' }).waitFor();
+    await row.getByRole('cell', { name: '+260.00' }).waitFor();
+    await show.page.getByRole('row', { name: new RegExp(`^All legs \\${signed((scenarios.connected.overview.sums?.delta ?? 0) + 10, 2)}`) }).waitFor();
+    await answer(2, (leg) => ({ ...leg, price: null, delta: null, reason: 'no data yet' }));
+    await row.getByRole('cell', { name: 'no data yet' }).waitFor();
+    await show.page.getByRole('row', { name: /^All legs · 1 left out/ }).waitFor();
+    await answer(3, (leg) => ({ ...leg, delta: 270 }));
+    await row.getByRole('cell', { name: '+270.00' }).waitFor();
+    assert.equal(await row.getByRole('cell').count(), 9);
     await close(show);
   });
 
