@@ -56,7 +56,8 @@ function environment(server: OwnServer | undefined): Readonly<Record<string, str
 
 /** Resolves with the exit code. A signal is passed on, and the run ends when the tests have cleaned up. */
 function runTests(args: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
-  const flags = ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${testTimeoutMs}`];
+  // Force: a test that fails before it has closed its sockets would keep its process alive, and the run would never tell which one it was.
+  const flags = ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${testTimeoutMs}`, '--test-force-exit'];
   // Inside another `node --test` the variable would make the child report in the parent's format.
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
   const child = spawn(process.execPath, [...flags, ...args], { cwd: root, stdio: 'inherit', env: { ...inherited, ...env } });

@@ -15,7 +15,7 @@ after(() => server.dispose());
 
 test('PostgreSQL away for two minutes: no row lost, none doubled, order and original timestamps kept', async () => {
   const target = await server.createDatabase();
-  const stand = await BridgeStand.open(target);
+  await using stand = await BridgeStand.open(target);
   const { engine } = stand.bridge;
   await until(() => engine.state.delivery.lastDelivery !== null, 'the first delivery');
   await stand.tickingSeconds(20);
@@ -26,8 +26,10 @@ test('PostgreSQL away for two minutes: no row lost, none doubled, order and orig
   assert.equal(stand.kind, 'connected', 'the gateway\u2019s side does not notice');
   await server.start();
   const backAt = stand.clock.monotonic();
-  await stand.pass(() => engine.state.delivery.breaker !== 'open', 'the next probe');
-  assert.ok(stand.clock.monotonic() - backAt <= 62_000, 'within one probe interval');
+  while (engine.state.delivery.breaker === 'open') {
+    assert.ok(stand.clock.monotonic() - backAt <= 60_000, 'within one probe interval');
+    await stand.tickingSeconds(1);
+  }
   await until(() => engine.state.delivery.waiting === 0 && engine.state.delivery.breaker === 'closed', 'everything delivered');
   await stand.tickingSeconds(10);
   await until(() => engine.state.delivery.waiting === 0, 'the newest rows');
@@ -38,11 +40,10 @@ test('PostgreSQL away for two minutes: no row lost, none doubled, order and orig
   assert.deepEqual(times.slice(1).map((at, index) => at - (times[index] ?? 0)), Array.from({ length: written - 1 }, () => 5_000));
   const logs = await server.query('select message from api_logs order by id', [], target.database);
   assert.ok(logs.some(({ message }) => /database/.test(String(message)) && /lost|fail|open|reach|away/.test(String(message))), 'the outage is in api_logs');
-  await stand.close();
 });
 
 test('a dropped gateway is dialled after 5, 10 and 20 s over the real socket, and comes back with its sums', async () => {
-  const stand = await BridgeStand.open(null);
+  await using stand = await BridgeStand.open(null);
   await stand.tickingSeconds(3);
   await stand.simulator.refuseConnections();
   const lostAt = stand.clock.now();
@@ -57,11 +58,10 @@ test('a dropped gateway is dialled after 5, 10 and 20 s over the real socket, an
   assert.equal(stand.bridge.engine.state.snapshot?.coverage.priced, 40);
   assert.equal(stand.messages('gap of').length, 1);
   assert.deepEqual(stand.simulator.forbidden, []);
-  await stand.close();
 });
 
 test('a gateway that falls silent is noticed by the heartbeat and replaced', async () => {
-  const stand = await BridgeStand.open(null);
+  await using stand = await BridgeStand.open(null);
   stand.simulator.faults.silence = true;
   const silentAt = stand.clock.monotonic();
   await stand.pass(() => stand.kind !== 'connected', 'the silence to be noticed', 250);
@@ -70,11 +70,10 @@ test('a gateway that falls silent is noticed by the heartbeat and replaced', asy
   stand.simulator.faults.silence = false;
   await stand.pass(() => stand.kind === 'connected', 'a new session', 250);
   await until(() => stand.simulator.openConnections === 1, 'the old socket to be gone');
-  await stand.close();
 });
 
 test('1100 stops the rows on the same socket, 1101 brings them back with fresh values only', async () => {
-  const stand = await BridgeStand.open(null);
+  await using stand = await BridgeStand.open(null);
   await stand.tickingSeconds(2);
   stand.simulator.loseUpstream();
   await until(() => stand.kind === 'degraded', '1100');
@@ -88,11 +87,10 @@ test('1100 stops the rows on the same socket, 1101 brings them back with fresh v
   const expected = stand.simulator.expectedSums('DU1234567');
   assert.ok(Math.abs((stand.bridge.engine.state.snapshot?.delta ?? NaN) - expected.delta) < 1e-9 * Math.abs(expected.delta));
   assert.equal(stand.simulator.connectionsAccepted, 1);
-  await stand.close();
 });
 
 test('a connection that is lost in the reset window is dialled at 00:05 New York time and not before', async () => {
-  const stand = await BridgeStand.open(null, Date.parse('2026-10-31T23:45:00-04:00'));
+  await using stand = await BridgeStand.open(null, Date.parse('2026-10-31T23:45:00-04:00'));
   stand.simulator.drop();
   await until(() => stand.kind === 'reset-window', 'the wait');
   await stand.clock.advance(19 * 60_000 + 50_000);
@@ -100,5 +98,4 @@ test('a connection that is lost in the reset window is dialled at 00:05 New York
   await stand.pass(() => stand.kind === 'connected', 'the attempt', 1_000);
   const resumedAt = stand.messages('reconnect attempt')[0]?.at ?? 0;
   assert.equal(Math.floor((resumedAt - Date.parse('2026-11-01T00:05:00-04:00')) / 2_000), 0);
-  await stand.close();
 });

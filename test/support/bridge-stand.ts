@@ -11,7 +11,7 @@ import { ManualClock } from './manual-clock.ts';
 import { until } from './until.ts';
 
 /** The whole bridge in this process on a clock that the test owns: real socket to the simulator, real outbox, real PostgreSQL. */
-export class BridgeStand {
+export class BridgeStand implements AsyncDisposable {
   readonly clock: ManualClock;
   readonly simulator: TwsSimulator;
   readonly bridge: Bridge;
@@ -76,6 +76,10 @@ export class BridgeStand {
     await this.pass(() => stopped, 'the bridge to stop', 100);
     await this.simulator.close();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 
