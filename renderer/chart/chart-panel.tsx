@@ -9,7 +9,7 @@ import { greekWords } from '../words/greek-words.ts';
 import { greekDigits, signed } from '../words/numbers.ts';
 import { duration } from '../words/times.ts';
 import { steadyExtent, timeTicks, valueAxis, type Extent, type ValueAxis } from './axis-ticks.ts';
-import { alignedSpan, chartRows, crosshairStops, extent, shadedGaps, type ChartRow } from './chart-rows.ts';
+import { alignedSpan, chartRows, extent, shadedGaps, type ChartRow } from './chart-rows.ts';
 import { Crosshair } from './crosshair.tsx';
 import { ChartFrame, Curve, plotMargin, plotOf, type Plot } from './history-chart.tsx';
 import { everyRow, useHistory } from './use-history.ts';
@@ -82,7 +82,7 @@ function Drawing({ series, greek, size }: { readonly series: HistorySeries; read
   const known = useOverview(({ sums }) => sums !== null && sums[greek] !== null);
   const rows = useMemo(() => chartRows(series, greek), [series, greek]);
   const gaps = useSame(useMemo(() => shadedGaps(series, open), [series, open]));
-  const stops = useMemo(() => crosshairStops(series, gaps), [series, gaps]);
+  const resetWindows = useSame(series.resetWindows);
   const { from, to } = alignedSpan(series);
   const times = useMemo(() => {
     // A label centred at the very left would be cut.
@@ -91,18 +91,18 @@ function Drawing({ series, greek, size }: { readonly series: HistorySeries; read
   }, [from, to, size.width, timeZone]);
   const values = useSteadyAxis(rows, size, `${greek} ${series.range}`);
   const newest = signed(series.greeks[greek].last.at(-1) ?? null, greekDigits[greek]);
-  const axisWidth = values === null ? 0 : 20 + 6.5 * Math.max(...values.ticks.map((tick) => values.label(tick).length), newest.length);
+  const axisWidth = 20 + 6.5 * useWidest(Math.max(...(values?.ticks ?? []).map((tick) => values?.label(tick).length ?? 0), newest.length), `${greek} ${series.range}`);
   const plot = useMemo(() => plotOf(size, axisWidth), [size, axisWidth]);
   if (values === null) return <EmptyNote series={series} />;
   const spans = plot.width > 0 && plot.height > 0;
   return (
     <>
       <div aria-hidden="true">
-        <ChartFrame size={size} axisWidth={axisWidth} from={from} to={to} times={times} values={values} gaps={gaps} resetWindows={series.resetWindows} />
+        <ChartFrame size={size} axisWidth={axisWidth} from={from} to={to} times={times} values={values} gaps={gaps} resetWindows={resetWindows} />
         {spans && <Curve plot={plot} from={from} to={to} domain={values.domain} rows={rows} banded={isBanded(series)} />}
       </div>
       {open === null && linked && known && <NewestValue series={series} greek={greek} values={values} plot={plot} axisWidth={axisWidth} />}
-      {spans && <Crosshair series={series} from={from} to={to} stops={stops} greek={greek} values={values} plot={plot} timeZone={timeZone} />}
+      {spans && <Crosshair series={series} gaps={gaps} from={from} to={to} greek={greek} values={values} plot={plot} timeZone={timeZone} />}
     </>
   );
 }
@@ -116,6 +116,14 @@ function useSteadyAxis(rows: readonly ChartRow[], size: Size, subject: string): 
   // Remembered while rendering: the next axis depends on this one, and rendering twice gives the same one.
   previous.current = chosen === null ? null : { subject, extent: chosen };
   return useMemo(() => (chosen === null ? null : valueAxis(chosen, Math.max(2, Math.floor((size.height - plotMargin.bottom) / 40)))), [chosen, size.height]);
+}
+
+/** The longest so far of one subject: an axis that followed each length of its newest value would move the whole drawing. */
+function useWidest(length: number, subject: string): number {
+  const widest = useRef({ subject, length });
+  const before = widest.current.subject === subject ? widest.current.length : 0;
+  widest.current = { subject, length: Math.max(before, length) };
+  return widest.current.length;
 }
 
 /** The object of the render before while the next one is equal to it. */

@@ -59,7 +59,7 @@ export function curveBreaks(series: HistorySeries): readonly boolean[] {
  * rows may be written more rarely than the range has buckets. Shorter holes are among the recorded gaps.
  */
 function farthestNeighbour({ at, bucketMs }: HistorySeries): Ms {
-  const distances = at.slice(1).map((to, index) => to - (at[index] ?? to)).sort((one, other) => one - other);
+  const distances = Float64Array.from({ length: Math.max(0, at.length - 1) }, (_, index) => (at[index + 1] ?? 0) - (at[index] ?? 0)).sort();
   return 2 * Math.max(bucketMs, 1.25 * (distances[distances.length >> 1] ?? 0));
 }
 
@@ -120,8 +120,17 @@ export type Stop = { readonly kind: 'row'; readonly at: Ms; readonly index: numb
 /** Rows and gaps in the order of time, for the arrow keys. */
 export function crosshairStops(series: HistorySeries, gaps: readonly HistoryGap[]): readonly Stop[] {
   const rows: Stop[] = series.at.map((at, index) => ({ kind: 'row', at, index }));
-  const holes: Stop[] = gaps.filter((gap) => gap.to > series.from).map((gap) => ({ kind: 'gap', at: (Math.max(gap.from, series.from) + gap.to) / 2, gap }));
+  const holes: Stop[] = gapsOf(series, gaps).map((gap) => ({ kind: 'gap', at: (Math.max(gap.from, series.from) + gap.to) / 2, gap }));
   return [...rows, ...holes].sort((one, other) => one.at - other.at);
+}
+
+/** How many stops there are. */
+export function countStops(series: HistorySeries, gaps: readonly HistoryGap[]): number {
+  return series.at.length + gapsOf(series, gaps).length;
+}
+
+function gapsOf({ from }: HistorySeries, gaps: readonly HistoryGap[]): readonly HistoryGap[] {
+  return gaps.filter((gap) => gap.to > from);
 }
 
 /** Index of the stop nearest to an instant; a gap wins within `toleranceMs` of it, so that a narrow one can be hit. */

@@ -1,14 +1,14 @@
 import { useState, type KeyboardEvent, type PointerEvent } from 'react';
-import type { GreekName, HistorySeries, Ms } from '../../preload/contract.ts';
+import type { GreekName, HistoryGap, HistorySeries, Ms } from '../../preload/contract.ts';
 import { greekWords } from '../words/greek-words.ts';
 import type { ValueAxis } from './axis-ticks.ts';
-import { nearestStop, type Stop } from './chart-rows.ts';
+import { countStops, crosshairStops, nearestStop } from './chart-rows.ts';
 import type { Plot } from './history-chart.tsx';
 import { readStop, type Reading } from './reading.ts';
 
 interface CrosshairProps {
   readonly series: HistorySeries;
-  readonly stops: readonly Stop[];
+  readonly gaps: readonly HistoryGap[];
   readonly greek: GreekName;
   readonly values: ValueAxis;
   /** The time that the plot shows. */
@@ -25,13 +25,16 @@ const reachPx = 4;
  * Reads all four Greeks where the pointer or the arrow keys are; a slider to assistive technology, whose value is the
  * instant. It lies over the chart and moves without drawing the chart again.
  */
-export function Crosshair({ series, stops, greek, values, from, to, plot, timeZone }: CrosshairProps) {
+export function Crosshair({ series, gaps, greek, values, from, to, plot, timeZone }: CrosshairProps) {
   // By instant, not by index: the rows move on under a crosshair that stands still.
   const [at, setAt] = useState<Ms | null>(null);
-  if (stops.length === 0) return null;
+  // Only where somebody reads: most rows come while nobody does.
+  const stops = at === null ? null : crosshairStops(series, gaps);
+  const count = stops?.length ?? countStops(series, gaps);
+  if (count === 0) return null;
   const span = Math.max(1, to - from);
-  const index = at === null ? -1 : nearestStop(stops, at, (span / plot.width) * reachPx);
-  const stop = stops[index];
+  const index = at === null || stops === null ? -1 : nearestStop(stops, at, (span / plot.width) * reachPx);
+  const stop = stops?.[index];
   const reading = stop === undefined ? null : readStop(series, stop, timeZone);
 
   const follow = (event: PointerEvent<HTMLDivElement>): void => {
@@ -41,7 +44,7 @@ export function Crosshair({ series, stops, greek, values, from, to, plot, timeZo
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Escape' && at !== null) setAt(null);
     else {
-      const next = stops[stepTo(event.key, index, stops.length)];
+      const next = (stops ?? crosshairStops(series, gaps))[stepTo(event.key, index, count)];
       if (next === undefined) return;
       setAt(next.at);
     }
@@ -60,8 +63,8 @@ export function Crosshair({ series, stops, greek, values, from, to, plot, timeZo
       aria-label={`History of net ${greek}`}
       aria-orientation="horizontal"
       aria-valuemin={0}
-      aria-valuemax={stops.length - 1}
-      aria-valuenow={index === -1 ? stops.length - 1 : index}
+      aria-valuemax={count - 1}
+      aria-valuenow={index === -1 ? count - 1 : index}
       aria-valuetext={reading === null ? 'Arrow keys read the history' : reading.spoken}
       onPointerMove={follow}
       onPointerLeave={() => setAt(null)}

@@ -1,7 +1,8 @@
 import { startTransition, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import type { HistoryRange, HistorySeries, Ms, Overview } from '../../preload/contract.ts';
 import { trimYoung } from './chart-rows.ts';
-import { useApi, useLink, useWatch } from '../live/live-context.tsx';
+import { useLink, useLive, useWatch } from '../live/live-context.tsx';
 
 export interface History {
   /** Also while it is refreshed or a refresh failed: of the range that was asked for last with success. */
@@ -25,20 +26,28 @@ const refreshMs: Readonly<Record<HistoryRange, Ms>> = {
 export interface HistoryPace {
   /** Rows of the same stretch of this length are one reason to ask. */
   readonly everyMs: Ms;
-  /** A refresh is asked for this long after its reason, so that not everything that a row moves is drawn at once. */
+  /**
+   * A refresh is asked for this long after its reason, and drawn with the update that follows: legs, chart, ages of quotes
+   * and sparklines each have an update of their own, and none has a frame of its own.
+   */
   readonly afterMs: Ms;
 }
 
 /** The chart: each row. */
 export const everyRow: HistoryPace = { everyMs: 1, afterMs: 300 };
 /** Sparklines: in 15 s their 15 minutes move by a pixel or two. */
-export const everyPixel: HistoryPace = { everyMs: 15_000, afterMs: 600 };
+export const everyPixel: HistoryPace = { everyMs: 15_000, afterMs: 1_300 };
+
+interface Answer {
+  readonly series: HistorySeries | null;
+  readonly problem: string | null;
+}
 
 /** The local history of a range; the short ranges follow the rows, the others their buckets. `pace` must not change. */
 export function useHistory(range: HistoryRange, pace: HistoryPace): History {
-  const api = useApi();
+  const { bridge, beat } = useLive();
   const linked = useLink().kind === 'open';
-  const [answer, setAnswer] = useState<{ readonly series: HistorySeries | null; readonly problem: string | null }>({ series: null, problem: null });
+  const [answer, setAnswer] = useState<Answer>({ series: null, problem: null });
   const [attempts, setAttempts] = useState(0);
   const shown = useRef<HistoryRange | null>(null);
   const judge = (now: Ms, { state }: Overview): string | null => {
@@ -49,22 +58,28 @@ export function useHistory(range: HistoryRange, pace: HistoryPace): History {
     return `${newest} ${Math.floor((now - newest * pace.everyMs) / refreshMs[range])}`;
   };
   const ask = (): (() => void) => {
-    // A later question (another range, another row) takes its place: then that answer is the one to show.
-    let wanted = true;
-    const timer = setTimeout(
-      () =>
-        void api.history(range).then((result) => {
-          if (!wanted) return;
-          if (result.ok) shown.current = range;
-          startTransition(() => setAnswer((before) => (result.ok ? { series: trimYoung(result.value), problem: null } : { series: before.series, problem: result.message })));
-        }),
-      shown.current === range ? pace.afterMs : 0,
-    );
-    return () => {
-      wanted = false;
-      clearTimeout(timer);
-    };
+    const refreshes = shown.current === range;
+    let stop = (): void => clearTimeout(timer);
+    const timer = setTimeout(() => {
+      let wanted = true;
+      stop = () => {
+        wanted = false;
+      };
+      void bridge.api.history(range).then((result) => {
+        // A later question (another range, another row) takes its place: then that answer is the one to show.
+        if (!wanted) return;
+        if (result.ok) shown.current = range;
+        const adopt = (): void => setAnswer((before) => (result.ok ? { series: trimYoung(result.value), problem: null } : { series: before.series, problem: result.message }));
+        if (!refreshes) return startTransition(adopt);
+        const unsubscribe = beat.subscribe(() => {
+          unsubscribe();
+          flushSync(adopt);
+        });
+        stop = unsubscribe;
+      });
+    }, refreshes ? pace.afterMs : 0);
+    return () => stop();
   };
-  useWatch(judge, ask, [api, range, linked, attempts, pace]);
+  useWatch(judge, ask, [bridge, range, linked, attempts, pace]);
   return { ...answer, retry: () => setAttempts((count) => count + 1) };
 }

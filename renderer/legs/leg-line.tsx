@@ -116,9 +116,9 @@ function cellWriter(cell: HTMLTableCellElement | undefined, { text, isDim }: Num
   };
 }
 
-/** From second to second, so that all rows tick together, and half a second after the legs are asked for: never both at once. */
+/** From second to second, so that all rows tick together, and with another update than the legs, a row or its history. */
 function wholeSeconds(at: Ms): Ms {
-  return Math.floor((at - 500) / 1000) * 1000;
+  return Math.floor((at - 750) / 1000) * 1000;
 }
 
 /** Up to a minute in seconds, above it without them: what is read at a glance need not tick. */

@@ -84,8 +84,8 @@ export class UpdatingWindow implements AsyncDisposable {
 function kindOf(turn: number): UpdateWork['kind'] {
   if (turn % updatesPerRow === 0) return 'row';
   if (turn % updatesPerLegs === 0) return 'legs';
-  // The history is asked for 300 ms after the row.
-  return turn % updatesPerRow === 1 ? 'chart' : 'numbers';
+  // The history is asked for 300 ms after the row, and drawn with the update that follows.
+  return turn % updatesPerRow === 2 ? 'chart' : 'numbers';
 }
 
 interface BridgeTexts {
