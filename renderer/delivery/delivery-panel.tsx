@@ -63,7 +63,6 @@ function NoDatabase({ onSettings }: { readonly onSettings: () => void }) {
 }
 
 function DeliveryFacts({ delivery }: { readonly delivery: DeliveryState }) {
-  const rowsToday = useOverview((overview) => overview.rowsToday);
   const stored = delivery.database === 'none';
   return (
     <dl className="pairs">
@@ -75,7 +74,9 @@ function DeliveryFacts({ delivery }: { readonly delivery: DeliveryState }) {
         </Pair>
       )}
       <LastRow />
-      <Pair name="Rows today">{whole(rowsToday)}</Pair>
+      <Pair name="Rows today">
+        <LiveText text={(_, { rowsToday }) => whole(rowsToday)} />
+      </Pair>
       {delivery.dead > 0 && (
         <Pair name="Refused rows">
           <span className="tone-attention" title="PostgreSQL refused their content. They are kept aside with the reason and block nothing.">
@@ -105,12 +106,10 @@ function LastWrite({ last }: { readonly last: DeliveryState['lastDelivery'] }) {
 /** When the newest row was made; its lateness only where it was late enough to mean something. */
 function LastRow() {
   const { timeZone } = useHost();
-  const last = useOverview(({ state }) => state.lastRow);
-  const late = last !== null && last.latenessMs >= 100 ? ` · ${plain(last.latenessMs, 0)} ms late` : '';
   return (
     <Pair name="Last row">
-      {last === null ? 'none yet' : timeOfDay(last.at, timeZone)}
-      <span className="secondary">{late}</span>
+      <LiveText text={(_, { state: { lastRow } }) => (lastRow === null ? 'none yet' : timeOfDay(lastRow.at, timeZone))} />
+      <LiveText className="secondary" text={(_, { state: { lastRow } }) => (lastRow !== null && lastRow.latenessMs >= 100 ? ` · ${plain(lastRow.latenessMs, 0)} ms late` : '')} />
     </Pair>
   );
 }

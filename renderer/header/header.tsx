@@ -57,7 +57,8 @@ function Facts({ view, lost }: { readonly view: ConnectionView; readonly lost: b
   const endpoint = useOverview(({ state }) => state.endpoint);
   const { timeZone } = useHost();
   const since = useClock((now) => (view.since === null ? null : minuteWithDay(view.since, now, timeZone)));
-  const lasted = useClock((now) => (view.since === null ? '' : duration(now - view.since)));
+  // To the minute: nobody hovers for the seconds, and an attribute that ticks is a render and a style each second.
+  const lasted = useClock((now) => (view.since === null ? '' : duration(now - view.since).replace(/ \d+ s$/, '')));
   const data = connection.kind === 'connected' ? viewMarketData(connection.marketData) : null;
   return (
     <dl className="facts">

@@ -110,9 +110,10 @@ function useWrittenNumbers({ shown, place }: Place): RefObject<HTMLTableRowEleme
 function cellWriter(cell: HTMLTableCellElement | undefined, { text, isDim }: NumberCell): (leg: LegRow) => void {
   if (cell === undefined) return () => undefined;
   const write = textWriter(cell);
+  let dim = cell.classList.contains('dim');
   return (leg) => {
     write(text(leg));
-    cell.classList.toggle('dim', isDim(leg));
+    if (isDim(leg) !== dim) dim = cell.classList.toggle('dim');
   };
 }
 
@@ -134,7 +135,16 @@ function QuoteAge({ shown, place }: Place) {
     return age.endsWith(' s') ? null : age;
   });
   const subscribe = (listener: () => void): (() => void) => {
-    const ends = [beat.subscribe(listener), shown.subscribe(listener)];
+    let conId = shown.get().legs[place]?.conId;
+    const ends = [
+      beat.subscribe(listener),
+      // Another leg has come to this place. The age of a newer quote is written with the next update: not with all the numbers.
+      shown.subscribe(() => {
+        const now = shown.get().legs[place]?.conId;
+        if (now !== conId) listener();
+        conId = now;
+      }),
+    ];
     return () => ends.forEach((end) => end());
   };
   const element = useWrittenText<HTMLSpanElement>(subscribe, () => ageAt(beat.get().now));

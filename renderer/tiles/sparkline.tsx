@@ -2,9 +2,10 @@ import { memo, useMemo } from 'react';
 import type { GreekName, HistorySeries } from '../../preload/contract.ts';
 import { curveBreaks } from '../chart/chart-rows.ts';
 
-const width = 96;
-const height = 28;
-const inset = 2;
+/** Tenths of what is drawn: whole numbers are written many times faster than decimals, and four of these come at once. */
+const width = 960;
+const height = 280;
+const inset = 20;
 
 /** The last 15 minutes of one Greek as a line without axes; decorative, the chart tells the same with numbers. */
 export const Sparkline = memo(function Sparkline({ series, greek }: { readonly series: HistorySeries | null; readonly greek: GreekName }) {
@@ -36,7 +37,7 @@ export function sparkPath(series: HistorySeries, greek: GreekName): string {
       return;
     }
     if (breaksAfter[index - 1] === true) down = false;
-    path += `${down ? 'L' : 'M'}${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
+    path += `${down ? 'L' : 'M'}${Math.round(x(at))} ${Math.round(y(value))}`;
     down = true;
   });
   return path;
