@@ -129,15 +129,16 @@ function growing(range: '15m' | '1h', start: Ms): readonly HistorySeries[] {
   });
 }
 
-/** Every number of the leg is another one in the next frame. */
+/** Every number of the leg is another one in the next frame; a share and a future have no gamma, vega and theta that could move. */
 function moved(leg: LegRow, frame: number, each: number): LegRow {
   const { delta, gamma, vega, theta, price, unitDelta, quotedAt } = leg;
+  const step = leg.kind === 'STK' || leg.kind === 'FUT' ? 0 : frame;
   return {
     ...leg,
     delta: (delta ?? 0) + Math.sin(frame + each),
-    gamma: (gamma ?? 0) + frame * 0.001,
-    vega: (vega ?? 0) + frame,
-    theta: (theta ?? 0) - frame,
+    gamma: (gamma ?? 0) + step * 0.001,
+    vega: (vega ?? 0) + step,
+    theta: (theta ?? 0) - step,
     price: (price ?? 0) + frame * 0.01,
     unitDelta: (unitDelta ?? 0) + frame * 0.0001,
     quotedAt: (quotedAt ?? 0) + frame * 250,
