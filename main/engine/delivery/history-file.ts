@@ -49,6 +49,8 @@ function openAt(path: string): HistoryDatabase {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
   const db = new Database(path, { timeout: 0 });
   try {
+    // As for the outbox: 2 MB instead of better-sqlite3's 16. A chart of 30 days costs 8 ms more of reading for it.
+    db.pragma('cache_size = -2000');
     db.pragma('journal_mode = WAL');
     // A power cut may cost the newest minutes of a chart, never a row: those are in the outbox.
     db.pragma('synchronous = OFF');

@@ -22,9 +22,12 @@ export class OutboxOpenError extends Error {
 export interface OutboxFileOptions {
   /** Stands in for a full disk in tests: SQLite answers SQLITE_FULL beyond this many pages of 4,096 bytes. */
   readonly maxPageCount?: number;
-  /** Pages that SQLite keeps in memory; few make a test's reads reach the file. */
+  /** Pages that SQLite keeps in memory, 2 MB of them by default; few make a test's reads reach the file. */
   readonly cachePages?: number;
 }
+
+/** better-sqlite3 is compiled for 16 MB: with a week of rows on disk they would all be taken, and memory would grow for days. */
+const CACHE_PAGES = 512;
 
 const SCHEMA_VERSION = 1;
 
@@ -64,12 +67,12 @@ export function openOutboxFile(path: string, options: OutboxFileOptions = {}): S
   try {
     mkdirSync(dirname(path), { recursive: true });
     db = new Database(path, { timeout: 0 });
+    db.pragma(`cache_size = ${options.cachePages ?? CACHE_PAGES}`);
     prepareShrinking(db, path);
     takeLock(db);
     makeDurable(db);
     createSchema(db);
     if (options.maxPageCount !== undefined) db.pragma(`max_page_count = ${options.maxPageCount}`);
-    if (options.cachePages !== undefined) db.pragma(`cache_size = ${options.cachePages}`);
     verify(db);
     return db;
   } catch (error) {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { openHistoryFile } from '../../../main/engine/delivery/history-file.ts';
+import { historyPath } from '../../../main/engine/delivery/history.ts';
 import { OutboxInUseError, openOutboxFile } from '../../../main/engine/delivery/outbox-file.ts';
 import { toStoredRecord } from '../../../main/engine/delivery/outbox-store.ts';
 import { RETENTION_MS } from '../../../main/engine/delivery/outbox.ts';
@@ -19,6 +21,16 @@ test('every open is durable: synchronous is FULL the first time and when the fil
     assert.equal(db.pragma('synchronous', { simple: true }), 2, round);
     assert.equal(db.pragma('journal_mode', { simple: true }), 'wal');
     assert.equal(db.pragma('locking_mode', { simple: true }), 'exclusive');
+    db.close();
+  }
+});
+
+test('a week of rows on disk does not become memory: SQLite keeps 2 MB of the outbox and of the history at most', () => {
+  using folder = new OutboxFolder();
+  for (const open of [() => openOutboxFile(folder.path), () => openHistoryFile(historyPath(folder.path), 0)]) {
+    const db = open();
+    const size = Number(db.pragma('cache_size', { simple: true }));
+    assert.ok((size < 0 ? -size * 1_024 : size * 4_096) <= 2_097_152, `${size}`);
     db.close();
   }
 });
