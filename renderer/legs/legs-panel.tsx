@@ -28,11 +28,10 @@ export const LegsPanel = memo(function LegsPanel({ filter, onFilter, titled }: {
     [answer, filter, wanted, order],
   );
   // Of the legs only what changes rarely is rendered here; the numbers are written by their own lines.
-  const of = <T extends number | string | null>(read: () => T): T => useSyncExternalStore(answer.subscribe, read);
-  const total = of(() => answer.get().legs?.length ?? null);
-  const problem = of(() => answer.get().problem);
-  const unpriced = of(() => (answer.get().legs ?? []).reduce((some, { reason }) => some + (reason === null ? 0 : 1), 0));
-  const length = of(() => shown.get().legs.length);
+  const total = useSyncExternalStore(answer.subscribe, () => answer.get().legs?.length ?? null);
+  const problem = useSyncExternalStore(answer.subscribe, () => answer.get().problem);
+  const unpriced = useSyncExternalStore(answer.subscribe, () => (answer.get().legs ?? []).reduce((some, { reason }) => some + (reason === null ? 0 : 1), 0));
+  const length = useSyncExternalStore(answer.subscribe, () => shown.get().legs.length);
   const connected = useOverview(({ state }) => state.connection.kind === 'connected');
   const searchId = useId();
   return (
