@@ -57,6 +57,8 @@ export class UpdatingWindow implements AsyncDisposable {
   /** `count` updates, four a second; `heard` false: nobody listens to them, which is what the measuring itself costs. */
   async run(count: number, heard: boolean): Promise<readonly UpdateWork[]> {
     const works: UpdateWork[] = [];
+    await this.page.evaluate(([from, each]) => (window as unknown as PushingWindow).prepareFrames(from, each), [this.#turn + 1, count] as const);
+    await this.session.send('HeapProfiler.collectGarbage');
     let before = await this.#work();
     for (let index = 0; index < count; index += 1) {
       const dueAt = performance.now() + updateMs;
@@ -146,6 +148,8 @@ function moved(leg: LegRow, frame: number, each: number): LegRow {
 }
 
 interface PushingWindow {
+  /** Writes the updates down, so that making them is not measured, nor collecting what making them left. */
+  prepareFrames(from: number, count: number): void;
   pushFrame(turn: number, heard: boolean): void;
 }
 
@@ -173,14 +177,21 @@ function installBridge({ host, overview, settings, log, sums, legs, histories, u
       },
     },
   });
+  const prepared = new Map<number, string>();
+  const updateText = (at: number): string => {
+    const now = parsed.now + at * 250;
+    // A row every 5 s, as the bridge writes them: the short histories are asked for again.
+    const state = { ...parsed.state, rev: at, lastRow: { at: parsed.now + Math.floor(at / perRow) * 5_000, latenessMs: 0 } };
+    return JSON.stringify({ type: 'overview', overview: { ...parsed, now, state, sums: { ...JSON.parse(sums[at % sums.length] ?? 'null'), at: now }, lastTickAt: now } });
+  };
   Object.assign(window, {
+    prepareFrames: (from: number, count: number) => {
+      prepared.clear();
+      for (let at = from; at < from + count; at += 1) prepared.set(at, updateText(at));
+    },
     pushFrame: (at: number, heard: boolean) => {
       turn = at;
-      const now = parsed.now + turn * 250;
-      // A row every 5 s, as the bridge writes them: the short histories are asked for again.
-      const state = { ...parsed.state, rev: turn, lastRow: { at: parsed.now + Math.floor(turn / perRow) * 5_000, latenessMs: 0 } };
-      const text = JSON.stringify({ type: 'overview', overview: { ...parsed, now, state, sums: { ...JSON.parse(sums[turn % sums.length] ?? 'null'), at: now }, lastTickAt: now } });
-      const update = JSON.parse(text);
+      const update = JSON.parse(prepared.get(at) ?? 'null');
       if (heard) listener(update);
     },
   } satisfies PushingWindow);
