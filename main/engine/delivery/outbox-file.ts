@@ -67,9 +67,8 @@ export function openOutboxFile(path: string, options: OutboxFileOptions = {}): S
   try {
     mkdirSync(dirname(path), { recursive: true });
     db = new Database(path, { timeout: 0 });
+    takeLock(db, path);
     db.pragma(`cache_size = ${options.cachePages ?? CACHE_PAGES}`);
-    prepareShrinking(db, path);
-    takeLock(db);
     makeDurable(db);
     createSchema(db);
     if (options.maxPageCount !== undefined) db.pragma(`max_page_count = ${options.maxPageCount}`);
@@ -86,8 +85,10 @@ function prepareShrinking(db: SqliteDatabase, path: string): void {
   if (statSync(path).size === 0) db.pragma('auto_vacuum = INCREMENTAL');
 }
 
-function takeLock(db: SqliteDatabase): void {
+function takeLock(db: SqliteDatabase, path: string): void {
+  // First of all: without it any other pragma may want a -shm file, for which a full disk has no room.
   db.pragma('locking_mode = EXCLUSIVE');
+  prepareShrinking(db, path);
   db.pragma('journal_mode = WAL');
   db.exec('BEGIN IMMEDIATE; COMMIT');
 }

@@ -25,6 +25,19 @@ test('every open is durable: synchronous is FULL the first time and when the fil
   }
 });
 
+test('opening needs no room for a shared-memory file, also with a write-ahead log that a crash left: a full disk has none', () => {
+  using crashed = new OutboxFolder();
+  using folder = new OutboxFolder();
+  const before = openOutboxFile(crashed.path);
+  before.exec("INSERT INTO state VALUES('test', 1)");
+  for (const suffix of ['', '-wal']) copyFileSync(crashed.path + suffix, folder.path + suffix);
+  const db = openOutboxFile(folder.path);
+  assert.equal(db.prepare("SELECT v FROM state WHERE k = 'test'").pluck().get(), 1);
+  assert.ok(!existsSync(`${folder.path}-shm`));
+  before.close();
+  db.close();
+});
+
 test('a week of rows on disk does not become memory: SQLite keeps 2 MB of the outbox and of the history at most', () => {
   using folder = new OutboxFolder();
   for (const open of [() => openOutboxFile(folder.path), () => openHistoryFile(historyPath(folder.path), 0)]) {
