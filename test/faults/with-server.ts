@@ -2,10 +2,9 @@ import type { DatabaseTarget } from '../../main/engine/delivery/delivery.ts';
 import { describeVerdict, isFlawless, judgeDatabase } from '../support/delivery-verdict.ts';
 import type { Oracle } from '../support/oracle.ts';
 import { startOwnServer, type OwnServer, type TestServer } from '../support/postgres.ts';
-import type { Outcome } from './experiment.ts';
 
 /** A PostgreSQL of the experiment's own, gone with it. */
-export async function withServer(settings: readonly string[], work: (server: OwnServer) => Promise<Outcome>): Promise<Outcome> {
+export async function withServer<T>(settings: readonly string[], work: (server: OwnServer) => Promise<T>): Promise<T> {
   const server = await startOwnServer(settings);
   try {
     return await work(server);
