@@ -278,6 +278,7 @@ test('it listens on ::1 where there is one', async (context) => {
     six = await openServer({ host: '::1', port: 0 });
   } catch (error) {
     assert.match(String(error), /EADDRNOTAVAIL|EAFNOSUPPORT/);
+    // A container may have no ::1 to listen on: that counts as not run, and any other error fails above.
     return context.skip('this machine has no IPv6');
   }
   const other = new DashboardClient(six.url);

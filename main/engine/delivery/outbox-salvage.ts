@@ -26,13 +26,27 @@ const keptLogPath = (path: string): string => `${path}.kept-log`;
 /**
  * Copies a write-ahead log that an unclean end has left, before SQLite opens it: SQLite takes a log with one flipped bit
  * for one that ends there, and deletes it with everything behind. True when a copy was made.
+ *
+ * Where it fails it is tried once more after `makeRoom`, and then done without: only a damaged log needs the copy, and a
+ * full disk must not keep the outbox closed.
  */
-export function keepLog(path: string): boolean {
+export function keepLog(path: string, makeRoom: () => void): boolean {
   const log = `${path}-wal`;
   // An earlier copy is from a start that was cut off: it may hold what the present log has lost.
   if (!existsSync(log) || statSync(log).size === 0 || existsSync(keptLogPath(path))) return false;
-  copyFileSync(log, keptLogPath(path));
-  return true;
+  if (copied(log, keptLogPath(path))) return true;
+  makeRoom();
+  return copied(log, keptLogPath(path));
+}
+
+function copied(from: string, to: string): boolean {
+  try {
+    copyFileSync(from, to);
+    return true;
+  } catch {
+    rmSync(to, { force: true }); // Half a copy would be taken for an earlier one at the next start.
+    return false;
+  }
 }
 
 /** Adds undelivered rows that the kept log holds and the opened file does not; null when nothing was missing. */

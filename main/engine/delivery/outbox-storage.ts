@@ -179,23 +179,9 @@ export class OutboxStorage {
     this.#store = null;
   }
 
-  /** The copy is for a log that is damaged: a disk without room for it, even without the ballast, must not keep the outbox closed. */
-  #keepLog(): boolean {
-    try {
-      return keepLog(this.#options.path);
-    } catch {
-      this.ballast.drop();
-    }
-    try {
-      return keepLog(this.#options.path);
-    } catch {
-      return false;
-    }
-  }
-
   #open(): OutboxStore {
     const { path, clock } = this.#options;
-    const kept = this.#keepLog();
+    const kept = keepLog(path, () => this.ballast.drop());
     try {
       const store = new OutboxStore(openOutboxFile(path, this.#options));
       const rescued = rescueFromLog(path, store, clock.now());
@@ -287,7 +273,7 @@ export class OutboxStorage {
   }
 
   #reopen(damaged: boolean): boolean {
-    if (damaged) this.#keepLog();
+    if (damaged) keepLog(this.#options.path, () => this.ballast.drop());
     closeQuietly(this.#store?.db);
     this.#store = null;
     try {

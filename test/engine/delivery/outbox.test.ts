@@ -253,7 +253,7 @@ test('what retention deletes is given back to the disk, step by step, and what i
     return statSync(folder.path).size;
   });
   assert.ok(full > 1_400_000, `${full} bytes with seven days in it`);
-  assert.ok(full - Math.max(...sizes.slice(0, 1)) < 700_000, 'all at once would stop the process');
+  assert.ok(full - (sizes[0] ?? 0) < 700_000, 'all at once would stop the process');
   assert.ok(Math.min(...sizes) < 600_000, `${sizes.join(' ')} bytes after them`);
   assert.deepEqual(deltas(drain(stand.outbox).rows), upTo(15).map((minute) => 6_000 + minute));
   stand.outbox.close();
