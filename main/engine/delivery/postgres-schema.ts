@@ -98,9 +98,9 @@ async function createTable(connection: PostgresConnection, table: Table): Promis
   try {
     await connection.query(table.ddl);
   } catch (error) {
-    // IF NOT EXISTS is no protection against a second bridge that creates the same table at the same moment.
-    if (isServerError(error) && (error.code === '23505' || error.code === '42P07')) return;
-    throw error;
+    // IF NOT EXISTS is no protection against a second bridge that creates the same table at the same moment: depending on how
+    // far it was the server answers 23505, 42P07 or 42710. Whatever it says, what counts is that the table is there.
+    if (!isServerError(error) || !(await presentRelations(connection)).has(table.name)) throw error;
   }
 }
 
@@ -114,7 +114,7 @@ async function createIndex(
     await connection.query(index.ddl);
   } catch (error) {
     if (!isServerError(error)) throw error;
-    if (error.code === '23505' || error.code === '42P07') return;
+    if ((await presentRelations(connection)).has(index.name)) return;
     onNotice(`the index ${index.name} could not be created (${error.message}); to create it, run: ${index.ddl}`, `index-${index.name}`);
   }
 }

@@ -66,6 +66,24 @@ test('the tables are created as documented, a second start changes nothing, and 
   assert.deepEqual(await server.query('SELECT * FROM trades', [], target.database), [{ id: 1, note: 'mine' }]);
 });
 
+test('many bridges that find an empty database at the same moment all get their tables, and none reports a failure', async () => {
+  const server = await sharedServer();
+  for (let round = 0; round < 6; round++) {
+    const target = await server.createDatabase();
+    const stands = Array.from({ length: 5 }, () => new DeliveryStand({ target }));
+    try {
+      for (const stand of stands) stand.start();
+      await until(() => stands.every(({ delivery }) => ['delivering', 'failing'].includes(delivery.state().database)), 'the databases to answer');
+      assert.deepEqual(
+        stands.flatMap(({ delivery }) => delivery.state().cause?.text ?? []),
+        [],
+      );
+    } finally {
+      for (const stand of stands) await stand[Symbol.asyncDispose]();
+    }
+  }
+});
+
 test('existing tables with more columns than ours are used as they are', async () => {
   const server = await sharedServer();
   const target = await server.createDatabase();
