@@ -3,7 +3,36 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Ms } from '../clock.ts';
 
-export type HistoryDatabase = Database.Database;
+/**
+ * The open file. Each statement is prepared once: SQLite's own memory for one that is prepared anew with every row is only
+ * given back when the garbage collector finds it, which it does not see growing.
+ */
+export class HistoryDatabase {
+  readonly #db: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+  readonly #inTransaction: (work: () => void) => void;
+
+  constructor(db: Database.Database) {
+    this.#db = db;
+    this.#inTransaction = db.transaction((work: () => void) => work());
+  }
+
+  /** The statement of this text; what was asked of it before (`raw`, `pluck`) still holds. */
+  prepare(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, (statement = this.#db.prepare(sql)));
+    return statement;
+  }
+
+  /** All of `work`, or nothing of it when it throws. */
+  transaction(work: () => void): void {
+    this.#inTransaction(work);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
 
 /** Columns of which the history keeps lowest, highest and newest values. */
 export const HISTORY_COLUMNS = ['delta', 'gamma', 'vega', 'theta', 'underlying'] as const;
@@ -56,7 +85,7 @@ function openAt(path: string): HistoryDatabase {
     db.pragma('synchronous = OFF');
     db.exec(SCHEMA);
     if (db.pragma('quick_check(1)', { simple: true }) !== 'ok') throw new DamagedHistoryError('the history is damaged');
-    return db;
+    return new HistoryDatabase(db);
   } catch (error) {
     db.close();
     throw error;

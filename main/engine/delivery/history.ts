@@ -166,7 +166,7 @@ export class History {
   }
 
   #write(work: (db: HistoryDatabase) => void): void {
-    this.#read((db) => db.transaction(() => work(db))(), undefined);
+    this.#read((db) => db.transaction(() => work(db)), undefined);
   }
 
   /** Any error opens the file anew (a damaged one is moved aside); the call that met it is given up. */

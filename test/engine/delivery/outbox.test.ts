@@ -42,7 +42,7 @@ test('a week of rows on disk does not become memory: SQLite keeps 2 MB of the ou
   using folder = new OutboxFolder();
   for (const open of [() => openOutboxFile(folder.path), () => openHistoryFile(historyPath(folder.path), 0)]) {
     const db = open();
-    const size = Number(db.pragma('cache_size', { simple: true }));
+    const size = Number(db.prepare('PRAGMA cache_size').pluck().get());
     assert.ok((size < 0 ? -size * 1_024 : size * 4_096) <= 2_097_152, `${size}`);
     db.close();
   }
