@@ -155,7 +155,7 @@ export function describeApplication(start: Start): void {
     await clickTrayMenu(application, 'Reconnect now');
     await seen(application, ({ tray }) => tray?.image === 'connectedTemplate', 'the connected look', 30_000);
     await state('Connected');
-    await until(async () => (await scene.logMessages()).some((message) => message.startsWith('gap of')), 'the gap in api_logs', 30_000);
+    await until(async () => (await scene.logMessages()).some((message) => message.startsWith('gap of')), 'the gap in api_logs');
   });
 
   test('sleep ends the session, waking opens a new one', async () => {

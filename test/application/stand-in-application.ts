@@ -45,9 +45,9 @@ export async function startOnStandIn({ env, dataFolder, args = [], root = checko
     });
   };
   const window = async (): Promise<Page> => {
-    browser ??= await until(() => (ended ? fail(output) : chromium.connectOverCDP(`http://127.0.0.1:${port}`).catch(() => undefined)), 'the application\u2019s browser', 30_000);
+    browser ??= await until(() => (ended ? fail(output) : chromium.connectOverCDP(`http://127.0.0.1:${port}`).catch(() => undefined)), 'the application\u2019s browser');
     const connected = browser;
-    return until(() => connected.contexts()[0]?.pages().find((page) => page.url().includes('/index.html')), 'the window', 20_000);
+    return until(() => connected.contexts()[0]?.pages().find((page) => page.url().includes('/index.html')), 'the window');
   };
   return {
     pid: child.pid ?? 0,

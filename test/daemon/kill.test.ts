@@ -34,14 +34,14 @@ test('kill -9 of the daemon in the middle of a drain loses no row, doubles none,
   let kills = 0;
   for (let before = 0; before < backlog; before = await delivered()) {
     stage.restartDaemon();
-    await until(async () => (await delivered()) > before, 'the drain to begin', 30_000);
+    await until(async () => (await delivered()) > before, 'the drain to begin');
     stage.daemon.signal('SIGKILL');
     await stage.daemon.exited;
     kills += 1;
   }
   assert.ok(kills >= 2, `the drain was killed in its middle ${kills} times`);
   stage.restartDaemon();
-  await until(async () => (await delivered()) >= backlog, 'the rest of the drain', 30_000);
+  await until(async () => (await delivered()) >= backlog, 'the rest of the drain');
   const rows = await stage.server.query(
     `select timestamp, delta from portfolio_greeks where timestamp < $1 order by id`,
     [new Date(firstAt + backlog * 5_000)],

@@ -32,7 +32,7 @@ test('the same book gives the same sums in both modes, in rows in PostgreSQL, ac
   }, 'a row in SOCKET mode', 20_000);
   const before = await newestId();
   stage.applySettings({ apiMode: 'PORTAL' });
-  await until(() => stage.simulator.openConnections === 0, 'the socket to be closed', 15_000);
+  await until(() => stage.simulator.openConnections === 0, 'the socket to be closed');
   const switchedAt = await newestId();
   const [portalRow] = await until(async () => {
     const rows = await rowsAfter(switchedAt);
@@ -60,14 +60,14 @@ test('an expired login writes no rows, says what to do, and recovers by itself',
   assert.ok(String(message).includes(stage.portal.url));
   const id = await newestId();
   stage.portal.login();
-  await until(async () => (await newestId()) > id, 'rows again', 20_000);
+  await until(async () => (await newestId()) > id, 'rows again');
 });
 
 test('back to SOCKET: no connection to the portal is left, and no row was lost or doubled on the way', async () => {
   const id = await newestId();
   stage.applySettings({ apiMode: 'SOCKET' });
-  await until(() => stage.portal.openConnections === 0, 'the portal to be left', 15_000);
-  await until(async () => (await newestId()) > id + 1, 'rows over the socket again', 20_000);
+  await until(() => stage.portal.openConnections === 0, 'the portal to be left');
+  await until(async () => (await newestId()) > id + 1, 'rows over the socket again');
   const rows = await rowsAfter(0);
   const times = rows.map(({ timestamp }) => (timestamp as Date).getTime());
   assert.equal(new Set(times).size, times.length);
@@ -83,7 +83,7 @@ async function numbersOnScreen(page: Page, mode: string): Promise<readonly strin
   await page.getByText('Connected', { exact: true }).first().waitFor();
   // Two rows of this mode: what is shown then cannot be left over from the other one.
   const id = await newestId();
-  await until(async () => (await newestId()) > id + 1, 'rows of this mode', 20_000);
+  await until(async () => (await newestId()) > id + 1, 'rows of this mode');
   return until(async () => {
     const numbers = await page.locator('.tile-value').allTextContents();
     return numbers.length === 4 && numbers.every((number) => /\d/.test(number)) && numbers;

@@ -29,7 +29,7 @@ for (const state of ['while the breaker is open', 'on a connection that has just
     }
     let stopped = false;
     void stand.delivery.stop(10_000).then(() => (stopped = true));
-    await until(() => stopped, 'the stop, without the clock going on', 3_000);
+    await until(() => stopped, 'the stop, without the clock going on');
 
     proxy.heal();
     await using next = new DeliveryStand({ target, bufferPath: folder.path });
@@ -49,7 +49,7 @@ test('errors that nobody caught end neither the daemon nor its recording, and st
       const rows = await stage.server.query('SELECT message FROM api_logs ORDER BY id', [], stage.target.database).catch(() => []);
       return rows.map(({ message }) => String(message));
     };
-    await until(async () => (await messages()).some((message) => /unexpected error.*planted exception/.test(message)), 'the exception in api_logs', 30_000);
+    await until(async () => (await messages()).some((message) => /unexpected error.*planted exception/.test(message)), 'the exception in api_logs');
     const toldAt = Date.now() + 2_000;
     await until(
       async () => (await stage.server.query('SELECT 1 FROM portfolio_greeks WHERE timestamp > $1', [new Date(toldAt)], stage.target.database)).length > 0,

@@ -11,7 +11,7 @@ const PAUSE_MS = 2;
  * @param what names the condition in the error: "the third row".
  * @param capMs real milliseconds after which it throws; a cap against hanging, never a measurement.
  */
-export async function until<T>(predicate: () => T | Promise<T>, what: string, capMs = 10_000): Promise<Exclude<NonNullable<T>, false>> {
+export async function until<T>(predicate: () => T | Promise<T>, what: string, capMs = 30_000): Promise<Exclude<NonNullable<T>, false>> {
   const deadline = performance.now() + capMs;
   for (let poll = 0; ; poll++) {
     const value = await predicate();
