@@ -167,7 +167,7 @@ export class World {
 
   async dispose(): Promise<void> {
     this.#alive.now = false;
-    await this.delivery.stop(0);
+    await this.#stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -204,10 +204,15 @@ export class World {
   }
 
   async #stopAndStart(): Promise<void> {
+    await this.#stop();
+    if (!this.#crashed) this.delivery = this.#open();
+  }
+
+  /** The clock has to move on, or a stop in the middle of a statement that hangs would wait for its end. */
+  async #stop(): Promise<void> {
     const stopped = this.delivery.stop(0);
     await this.clock.advance(0);
     await stopped;
-    if (!this.#crashed) this.delivery = this.#open();
   }
 
   /** The process dies here: its files as they are at this instant, and not one byte more to the server. */
