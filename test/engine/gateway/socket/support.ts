@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import type { Clock } from '../../../../main/engine/clock.ts';
 import type { Gateway, Session, SessionEvent } from '../../../../main/engine/gateway/gateway.ts';
@@ -47,11 +48,16 @@ export function quoteOf(session: Session, conId: number): LegQuote {
   return quote;
 }
 
-/** Advances the clock in steps that leave real I/O its turns, until `predicate` holds. */
+/** Real time for each step of the clock: on a machine that is overloaded the kernel, too, takes its time to hand a packet over. */
+const ioMs = 4;
+
+/** Advances the clock in steps that leave real I/O its time, until `predicate` holds. */
 export async function advanceUntil(clock: ManualClock, predicate: () => boolean, what: string, stepMs = 100): Promise<void> {
   await until(async () => {
     if (predicate()) return true;
     await clock.advance(stepMs);
+    if (predicate()) return true;
+    await pause(ioMs);
     return predicate();
   }, what);
 }
