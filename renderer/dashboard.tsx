@@ -24,7 +24,7 @@ export const Dashboard = memo(function Dashboard({ onSettings }: { readonly onSe
   const [filter, setFilter] = useState<LegFilter>('all');
   const [tab, setTab] = useState<Tab>('legs');
   const isRoomy = useMedia(roomy);
-  const recent = useHistory('15m', everyPixel).series;
+  const recent = useHistory('15m', everyPixel).history;
   const state = useOverview((overview) => overview.state.connection.kind);
   const showUnpriced = useCallback(() => {
     setFilter('unpriced');

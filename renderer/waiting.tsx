@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'react';
 import { useLive } from './live/live-context.tsx';
 import { StateShape } from './parts/shape.tsx';
-import { greekNames, greekWords } from './words/greek-words.ts';
+import { TileInside } from './tiles/tiles.tsx';
+import { greekNames } from './words/greek-words.ts';
 
 /** Most windows open faster than this; what appears for a moment only disturbs. */
 const patienceMs = 250;
@@ -48,14 +49,9 @@ export function Waiting({ problem, retryable }: { readonly problem: string | nul
       <div className="tiles" aria-hidden="true">
         {greekNames.map((greek) => (
           <div key={greek} className="tile">
-            <span className="tile-head">
-              <span className="tile-name">{greekWords[greek].name}</span>
-              <span className="tile-unit">{greekWords[greek].unit}</span>
-            </span>
-            <span className="tile-value">-</span>
-            <span className="tile-foot tile-foot-row">
+            <TileInside greek={greek} value={<span className="tile-value">-</span>}>
               <span className="tile-notes">waiting for the bridge</span>
-            </span>
+            </TileInside>
           </div>
         ))}
       </div>

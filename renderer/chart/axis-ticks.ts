@@ -33,10 +33,16 @@ function timeLabel(at: Ms, step: Ms, timeZone: string): string {
   return time === '00:00' ? dayAndMonth(at, timeZone) : time;
 }
 
+/** Plain data, so that an equal axis is known as the same one. */
 export interface ValueAxis {
   readonly domain: readonly [number, number];
   readonly ticks: readonly number[];
-  readonly label: (value: number) => string;
+  /** Decimals of its labels. */
+  readonly digits: number;
+}
+
+export function valueLabel({ digits }: ValueAxis, value: number): string {
+  return signed(value, digits);
 }
 
 export type Extent = readonly [low: number, high: number];
@@ -65,7 +71,7 @@ export function valueAxis([low, high]: Extent, wanted: number): ValueAxis {
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9) + (isQuarter(step) ? 1 : 0));
   const ticks: number[] = [];
   for (let tick = Math.ceil(domain[0] / step); tick * step <= domain[1]; tick += 1) ticks.push(Number((tick * step).toFixed(digits)) + 0);
-  return { domain, ticks, label: (value) => signed(value, digits) };
+  return { domain, ticks, digits };
 }
 
 /** 1, 2, 2.5 or 5 times a power of ten, at least `least`. */

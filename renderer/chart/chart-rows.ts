@@ -4,7 +4,9 @@ import type { GreekName, HistoryGap, HistorySeries, Ms } from '../../preload/con
 export interface ChartRow {
   readonly at: Ms;
   readonly last: number | null;
-  readonly band: readonly [number, number] | null;
+  /** Both or neither. */
+  readonly low: number | null;
+  readonly high: number | null;
   /** Neither neighbour is connected to it: drawn as a dot, or it would not be seen. */
   readonly alone: boolean;
 }
@@ -78,10 +80,11 @@ export function chartRows(series: HistorySeries, greek: GreekName): ChartRow[] {
     rows.push({
       at,
       last: value,
-      band: lowest === null || highest === null ? null : [lowest, highest],
+      low: highest === null ? null : lowest,
+      high: lowest === null ? null : highest,
       alone: value !== null && startsAlone && (breaks || !nextKnown),
     });
-    if (breaks && index + 1 < series.at.length) rows.push({ at: (at + (series.at[index + 1] ?? at)) / 2, last: null, band: null, alone: false });
+    if (breaks && index + 1 < series.at.length) rows.push({ at: (at + (series.at[index + 1] ?? at)) / 2, last: null, low: null, high: null, alone: false });
     startsAlone = breaks || value === null;
   });
   return rows;
@@ -91,14 +94,23 @@ export function chartRows(series: HistorySeries, greek: GreekName): ChartRow[] {
 export function extent(rows: readonly ChartRow[]): readonly [number, number] | null {
   let low = Infinity;
   let high = -Infinity;
-  for (const { last, band } of rows) {
-    for (const value of [last, band?.[0], band?.[1]]) {
-      if (value === null || value === undefined) continue;
-      if (value < low) low = value;
-      if (value > high) high = value;
-    }
+  const include = (value: number | null): void => {
+    if (value === null) return;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  };
+  for (const row of rows) {
+    include(row.last);
+    include(row.low);
+    include(row.high);
   }
   return low > high ? null : [low, high];
+}
+
+/** Why no rows come at the moment. */
+export interface OpenGap {
+  readonly code: string;
+  readonly text: string;
 }
 
 /**
@@ -106,7 +118,7 @@ export function extent(rows: readonly ChartRow[]): readonly [number, number] | n
  *
  * `open` tells why no rows come at the moment; a recorded gap ends with a row, so the present outage is not among them.
  */
-export function shadedGaps(series: HistorySeries, open: { readonly code: string; readonly text: string } | null): readonly HistoryGap[] {
+export function shadedGaps(series: HistorySeries, open: OpenGap | null): readonly HistoryGap[] {
   const newest = series.at.at(-1);
   if (open === null || newest === undefined) return series.gaps;
   const covered = series.gaps.some((gap) => gap.to > newest);
@@ -122,11 +134,6 @@ export function crosshairStops(series: HistorySeries, gaps: readonly HistoryGap[
   const rows: Stop[] = series.at.map((at, index) => ({ kind: 'row', at, index }));
   const holes: Stop[] = gapsOf(series, gaps).map((gap) => ({ kind: 'gap', at: (Math.max(gap.from, series.from) + gap.to) / 2, gap }));
   return [...rows, ...holes].sort((one, other) => one.at - other.at);
-}
-
-/** How many stops there are. */
-export function countStops(series: HistorySeries, gaps: readonly HistoryGap[]): number {
-  return series.at.length + gapsOf(series, gaps).length;
 }
 
 function gapsOf({ from }: HistorySeries, gaps: readonly HistoryGap[]): readonly HistoryGap[] {

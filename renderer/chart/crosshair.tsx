@@ -1,20 +1,15 @@
-import { useState, type KeyboardEvent, type PointerEvent } from 'react';
-import type { GreekName, HistoryGap, HistorySeries, Ms } from '../../preload/contract.ts';
+import { memo, useState, useSyncExternalStore, type KeyboardEvent, type PointerEvent } from 'react';
+import type { GreekName, Ms } from '../../preload/contract.ts';
 import { greekWords } from '../words/greek-words.ts';
-import type { ValueAxis } from './axis-ticks.ts';
-import { countStops, crosshairStops, nearestStop } from './chart-rows.ts';
-import type { Plot } from './history-chart.tsx';
+import type { Reading as StoreReading } from '../live/store.ts';
+import { crosshairStops, nearestStop, type Stop } from './chart-rows.ts';
+import { heightOf, type ChartView, type Drawn } from './chart-view.ts';
 import { readStop, type Reading } from './reading.ts';
 
 interface CrosshairProps {
-  readonly series: HistorySeries;
-  readonly gaps: readonly HistoryGap[];
+  readonly drawn: StoreReading<Drawn | null>;
+  readonly view: ChartView;
   readonly greek: GreekName;
-  readonly values: ValueAxis;
-  /** The time that the plot shows. */
-  readonly from: Ms;
-  readonly to: Ms;
-  readonly plot: Plot;
   readonly timeZone: string;
 }
 
@@ -25,17 +20,17 @@ const reachPx = 4;
  * Reads all four Greeks where the pointer or the arrow keys are; a slider to assistive technology, whose value is the
  * instant. It lies over the chart and moves without drawing the chart again.
  */
-export function Crosshair({ series, gaps, greek, values, from, to, plot, timeZone }: CrosshairProps) {
+export const Crosshair = memo(function Crosshair({ drawn, view, greek, timeZone }: CrosshairProps) {
   // By instant, not by index: the rows move on under a crosshair that stands still.
   const [at, setAt] = useState<Ms | null>(null);
-  // Only where somebody reads: most rows come while nobody does.
-  const stops = at === null ? null : crosshairStops(series, gaps);
-  const count = stops?.length ?? countStops(series, gaps);
-  if (count === 0) return null;
+  // Rows that come while nobody reads render nothing here.
+  const series = useSyncExternalStore(drawn.subscribe, () => (at === null ? null : (drawn.get()?.series ?? null)));
+  const { from, to, gaps, plot } = view;
   const span = Math.max(1, to - from);
-  const index = at === null || stops === null ? -1 : nearestStop(stops, at, (span / plot.width) * reachPx);
-  const stop = stops?.[index];
-  const reading = stop === undefined ? null : readStop(series, stop, timeZone);
+  const stops = series === null ? [] : crosshairStops(series, gaps);
+  const index = at === null ? -1 : nearestStop(stops, at, (span / plot.width) * reachPx);
+  const stop = stops[index];
+  const reading = series === null || stop === undefined ? null : readStop(series, stop, timeZone);
 
   const follow = (event: PointerEvent<HTMLDivElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();
@@ -44,7 +39,8 @@ export function Crosshair({ series, gaps, greek, values, from, to, plot, timeZon
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Escape' && at !== null) setAt(null);
     else {
-      const next = (stops ?? crosshairStops(series, gaps))[stepTo(event.key, index, count)];
+      const all = stops.length > 0 ? stops : stopsOf(drawn.get(), view);
+      const next = all[stepTo(event.key, index, all.length)];
       if (next === undefined) return;
       setAt(next.at);
     }
@@ -52,8 +48,8 @@ export function Crosshair({ series, gaps, greek, values, from, to, plot, timeZon
   };
 
   const x = stop === undefined ? 0 : ((Math.max(from, stop.at) - from) / span) * plot.width;
-  const value = stop?.kind === 'row' ? (series.greeks[greek].last[stop.index] ?? null) : null;
-  const y = value === null ? null : plot.height * (1 - (value - values.domain[0]) / (values.domain[1] - values.domain[0]));
+  const value = stop?.kind === 'row' ? (series?.greeks[greek].last[stop.index] ?? null) : null;
+  const y = value === null ? null : heightOf(value, view);
   return (
     <div
       className="crosshair"
@@ -62,9 +58,9 @@ export function Crosshair({ series, gaps, greek, values, from, to, plot, timeZon
       tabIndex={0}
       aria-label={`History of net ${greek}`}
       aria-orientation="horizontal"
-      aria-valuemin={0}
-      aria-valuemax={count - 1}
-      aria-valuenow={index === -1 ? count - 1 : index}
+      aria-valuemin={from}
+      aria-valuemax={to}
+      aria-valuenow={stop === undefined ? to : Math.min(to, Math.max(from, stop.at))}
       aria-valuetext={reading === null ? 'Arrow keys read the history' : reading.spoken}
       onPointerMove={follow}
       onPointerLeave={() => setAt(null)}
@@ -80,6 +76,10 @@ export function Crosshair({ series, gaps, greek, values, from, to, plot, timeZon
       )}
     </div>
   );
+});
+
+function stopsOf(drawn: Drawn | null, { gaps }: ChartView): readonly Stop[] {
+  return drawn === null ? [] : crosshairStops(drawn.series, gaps);
 }
 
 /** Where a key leads from stop `index` (-1: nowhere yet) of `count`; -1 for a key that means nothing here. */

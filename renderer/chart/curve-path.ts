@@ -11,7 +11,10 @@ export interface PlotScale {
   readonly size: Size;
 }
 
-/** An SVG path of the newest values, pixels; it lifts its pen where a value is not known. */
+/** Paths are in tenths of a pixel: whole numbers are written many times faster than decimals, and finer is not to be seen. */
+export const unitsPerPx = 10;
+
+/** An SVG path of the newest values, tenths of a pixel; it lifts its pen where a value is not known. */
 export function curvePath(rows: readonly ChartRow[], scale: PlotScale): string {
   const { x, y } = placing(scale);
   let path = '';
@@ -21,6 +24,21 @@ export function curvePath(rows: readonly ChartRow[], scale: PlotScale): string {
     down = last !== null;
   }
   return path;
+}
+
+/**
+ * Index in `rows` of the newest of `drawn`, where the rest of the curve goes on from what is drawn already; -1 where it
+ * does not, because a row that both should have is another one.
+ */
+export function goesOnFrom(drawn: readonly ChartRow[], rows: readonly ChartRow[]): number {
+  const first = rows[0];
+  const newest = drawn.length - 1;
+  const offset = first === undefined ? -1 : drawn.findIndex(({ at }) => at === first.at);
+  if (offset === -1 || rows.length <= newest - offset) return -1;
+  for (let index = offset; index <= newest; index += 1) {
+    if (drawn[index]?.at !== rows[index - offset]?.at || drawn[index]?.last !== rows[index - offset]?.last) return -1;
+  }
+  return newest - offset;
 }
 
 /** An SVG path around lowest and highest values, one closed piece for each stretch of known ones. */
@@ -33,28 +51,27 @@ export function bandPath(rows: readonly ChartRow[], scale: PlotScale): string {
     if (upper !== '') path += `M${upper.slice(1)}${lower}Z`;
     upper = lower = '';
   };
-  for (const { at, band } of rows) {
-    if (band === null) close();
+  for (const { at, low, high } of rows) {
+    if (low === null || high === null) close();
     else {
-      upper += `L${x(at)} ${y(band[1])}`;
-      lower = `L${x(at)} ${y(band[0])}${lower}`;
+      upper += `L${x(at)} ${y(high)}`;
+      lower = `L${x(at)} ${y(low)}${lower}`;
     }
   }
   close();
   return path;
 }
 
-/** Where the rows that nothing connects stand; drawn as dots. */
-export function loneDots(rows: readonly ChartRow[], scale: PlotScale): readonly { readonly at: Ms; readonly x: number; readonly y: number }[] {
+/** An SVG path with a point for each row that nothing connects; round caps make dots of them. */
+export function dotsPath(rows: readonly ChartRow[], scale: PlotScale): string {
   const { x, y } = placing(scale);
-  return rows.flatMap(({ at, last, alone }) => (alone && last !== null ? [{ at, x: x(at), y: y(last) }] : []));
+  let path = '';
+  for (const { at, last, alone } of rows) if (alone && last !== null) path += `M${x(at)} ${y(last)}h0`;
+  return path;
 }
 
-/** Tenths of a pixel: finer is not to be seen and would only make the path longer. */
-function placing({ from, to, domain, size }: PlotScale): { x: (at: Ms) => number; y: (value: number) => number } {
-  const [low, high] = domain;
-  return {
-    x: (at) => Math.round(((at - from) / Math.max(1, to - from)) * size.width * 10) / 10,
-    y: (value) => Math.round((1 - (value - low) / (high - low)) * size.height * 10) / 10,
-  };
+function placing({ from, to, domain: [low, high], size }: PlotScale): { x: (at: Ms) => number; y: (value: number) => number } {
+  const perMs = (size.width * unitsPerPx) / Math.max(1, to - from);
+  const perUnit = (size.height * unitsPerPx) / (high - low);
+  return { x: (at) => Math.round((at - from) * perMs), y: (value) => Math.round((high - value) * perUnit) };
 }

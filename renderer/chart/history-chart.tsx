@@ -1,116 +1,165 @@
-import { memo, useMemo } from 'react';
-import { CartesianGrid, ComposedChart, ReferenceArea, ReferenceLine, XAxis, YAxis } from 'recharts';
-import type { HistoryGap, Ms } from '../../preload/contract.ts';
+import { memo, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
+import { CartesianGrid, ComposedChart, ReferenceLine, YAxis } from 'recharts';
+import type { GreekName, Ms } from '../../preload/contract.ts';
+import type { Reading } from '../live/store.ts';
+import { pathWriter, textWriter } from '../live/written-text.tsx';
 import type { Size } from '../parts/use-size.ts';
-import type { TimeTicks, ValueAxis } from './axis-ticks.ts';
+import { greekDigits, signed } from '../words/numbers.ts';
+import { timeTicks, valueLabel, type ValueAxis } from './axis-ticks.ts';
 import type { ChartRow } from './chart-rows.ts';
-import { bandPath, curvePath, loneDots, type PlotScale } from './curve-path.ts';
+import { coveredTick, heightOf, plotMargin, type ChartView, type Drawn } from './chart-view.ts';
+import { bandPath, curvePath, dotsPath, goesOnFrom, unitsPerPx } from './curve-path.ts';
 
-/** Where the curve is inside the drawing; the crosshair stands on the same figures. */
-export const plotMargin = { top: 8, left: 4, bottom: 24 } as const;
 /** A gap of a few seconds in a range of days is still seen. */
 const narrowestBandPx = 2;
 
-export interface Plot extends Size {
-  readonly left: number;
-  readonly top: number;
+interface DrawingProps {
+  readonly drawn: Reading<Drawn | null>;
+  readonly view: ChartView;
+  readonly greek: GreekName;
 }
 
-/** The part of a drawing that the curve has. */
-export function plotOf(size: Size, axisWidth: number): Plot {
-  return { left: plotMargin.left, top: plotMargin.top, width: size.width - plotMargin.left - axisWidth, height: size.height - plotMargin.top - plotMargin.bottom };
+/** A step of the time axis would cost Recharts 8 to 17 ms, so its labels are ours, here and in {@link AxisLayer}. */
+function noLabel(): null {
+  return null;
 }
 
-interface ChartFrameProps {
-  readonly size: Size;
-  readonly axisWidth: number;
-  readonly from: Ms;
-  readonly to: Ms;
-  readonly times: TimeTicks;
-  readonly values: ValueAxis;
-  readonly gaps: readonly HistoryGap[];
-  readonly resetWindows: readonly { readonly from: Ms; readonly to: Ms }[];
-}
-
-/** What stands still while rows come: axes, grid, gaps and reset windows; drawn again when the time axis moves on by a step. */
-export const ChartFrame = memo(function ChartFrame({ size, axisWidth, from, to, times, values, gaps, resetWindows }: ChartFrameProps) {
-  const narrowest = ((to - from) / Math.max(1, size.width)) * narrowestBandPx;
-  // Without data Recharts draws no time axis.
-  const ends = useMemo(() => [{ at: from }, { at: to }], [from, to]);
+/** What depends on the values' axis alone, and stands still while the curve keeps within it. */
+export const ChartFrame = memo(function ChartFrame({ size, axisWidth, values }: { readonly size: Size; readonly axisWidth: number; readonly values: ValueAxis }) {
   return (
-    <ComposedChart width={size.width} height={size.height} data={ends} margin={{ ...plotMargin, bottom: 0, right: 0 }} accessibilityLayer={false} tabIndex={-1}>
-      {resetWindows.map((window) => (
-        <ReferenceArea key={`reset-${window.from}`} {...bandOf(window, from, to, narrowest)} className="reset-band" ifOverflow="hidden" zIndex={-20} />
-      ))}
-      {gaps.map((gap) => (
-        <ReferenceArea key={`gap-${gap.from}`} {...bandOf(gap, from, to, narrowest)} className="gap-band" ifOverflow="hidden" zIndex={-10} />
-      ))}
+    <ComposedChart width={size.width} height={size.height} margin={{ ...plotMargin, right: 0 }} accessibilityLayer={false} tabIndex={-1}>
       <CartesianGrid vertical={false} syncWithTicks className="grid" />
-      <XAxis
-        dataKey="at"
-        type="number"
-        scale="linear"
-        domain={[from, to]}
-        allowDataOverflow
-        ticks={times.ticks as number[]}
-        tickFormatter={times.label}
-        interval={0}
-        tickLine={false}
-        tickSize={0}
-        axisLine={false}
-        height={plotMargin.bottom}
-        tickMargin={12}
-      />
       <YAxis
         orientation="right"
         type="number"
         domain={values.domain as [number, number]}
         allowDataOverflow
         ticks={values.ticks as number[]}
-        tickFormatter={values.label}
+        tick={noLabel}
         interval={0}
         tickLine={false}
         tickSize={0}
         axisLine={false}
         width={axisWidth}
-        tickMargin={8}
       />
       {values.domain[0] < 0 && values.domain[1] > 0 && <ReferenceLine y={0} className="zero-line" />}
     </ComposedChart>
   );
 });
 
-function bandOf(band: { readonly from: Ms; readonly to: Ms }, from: Ms, to: Ms, narrowest: Ms): { x1: Ms; x2: Ms } {
-  const middle = (band.from + band.to) / 2;
-  const half = Math.max(band.to - band.from, narrowest) / 2;
-  return { x1: Math.max(from, middle - half), x2: Math.min(to, middle + half) };
-}
+/** Gaps, reset windows and the labels of both axes; drawn again when the time axis moves on by a step. */
+export const AxisLayer = memo(function AxisLayer({ drawn, view, greek, newestShown, timeZone }: DrawingProps & {
+  /** Whether the newest value stands on the axis, where it takes a label's place. */
+  readonly newestShown: boolean;
+  readonly timeZone: string;
+}) {
+  const { size, plot, from, to, values, gaps, resetWindows } = view;
+  const covered = useSyncExternalStore(drawn.subscribe, () => coveredOf(drawn.get(), greek));
+  // A label centred at the very left would be cut.
+  const edge = ((to - from) / Math.max(1, size.width)) * 24;
+  const times = timeTicks(from + edge, to, Math.max(2, Math.floor(size.width / 84)), timeZone);
+  const x = (at: Ms): number => ((at - from) / (to - from)) * plot.width;
+  const span = (band: { readonly from: Ms; readonly to: Ms }): { x: number; width: number } => {
+    const middle = x((band.from + band.to) / 2);
+    const half = Math.max(x(band.to) - x(band.from), narrowestBandPx) / 2;
+    const left = Math.max(0, middle - half);
+    return { x: left, width: Math.max(0, Math.min(plot.width, middle + half) - left) };
+  };
+  return (
+    <svg className="axis-layer" width={size.width} height={size.height}>
+      <g transform={`translate(${plot.left} ${plot.top})`}>
+        {resetWindows.map((window) => (
+          <rect key={`reset-${window.from}`} className="reset-band" {...span(window)} height={plot.height} />
+        ))}
+        {gaps.map((gap) => (
+          <rect key={`gap-${gap.from}`} className="gap-band" {...span(gap)} height={plot.height} />
+        ))}
+        {times.ticks.map((at) => (
+          <text key={at} className="axis-label time-label" x={x(at)} y={plot.height + 20}>
+            {times.label(at)}
+          </text>
+        ))}
+        {values.ticks.map(
+          (tick, index) =>
+            !(newestShown && index === covered) && (
+              <text key={tick} className="axis-label" x={plot.width + 8} y={heightOf(tick, view) + 4}>
+                {valueLabel(values, tick)}
+              </text>
+            ),
+        )}
+      </g>
+    </svg>
+  );
+});
 
-interface CurveProps {
-  readonly plot: Plot;
-  readonly from: Ms;
-  readonly to: Ms;
-  readonly domain: readonly [number, number];
-  readonly rows: readonly ChartRow[];
-  /** Whether lowest and highest values of a bucket are worth drawing. */
-  readonly banded: boolean;
+function coveredOf(drawn: Drawn | null, greek: GreekName): number {
+  return drawn === null ? -1 : coveredTick(drawn, greek);
 }
 
 /**
- * The curve with its band of minima and maxima, over the frame.
+ * The curve with its band of minima and maxima, written with each row: only its tip, until the axis moves on by a step.
  *
  * Not Recharts' own lines: those build and compare an object for each point and keep the whole chart's state by it, which
- * costs 600 points each 5 s some 15 ms; these are two paths.
+ * costs 600 points each 5 s some 15 ms; these are paths.
  */
-export const Curve = memo(function Curve({ plot, from, to, domain, rows, banded }: CurveProps) {
-  const scale = useMemo<PlotScale>(() => ({ from, to, domain, size: plot }), [from, to, domain, plot]);
+export const Curve = memo(function Curve({ drawn, view: { plot } }: DrawingProps) {
+  const band = useRef<SVGPathElement>(null);
+  const curve = useRef<SVGPathElement>(null);
+  const tip = useRef<SVGPathElement>(null);
+  const dots = useRef<SVGPathElement>(null);
+  useLayoutEffect(() => {
+    const writeBand = pathWriter(band.current);
+    const writeCurve = pathWriter(curve.current);
+    const writeTip = pathWriter(tip.current);
+    const writeDots = pathWriter(dots.current);
+    let settled: { readonly view: ChartView; readonly rows: readonly ChartRow[] } | null = null;
+    const draw = (): void => {
+      const now = drawn.get();
+      if (now === null || now.view === null) return;
+      const { rows, view } = now;
+      const scale = { from: view.from, to: view.to, domain: view.values.domain, size: view.plot };
+      writeBand(view.bandMs === null ? '' : bandPath(rows, scale));
+      let from = settled?.view === view ? goesOnFrom(settled.rows, rows) : -1;
+      if (settled === null || from === -1) {
+        // The newest bucket is not full: its row may still be another one.
+        settled = { view, rows: rows.slice(0, -1) };
+        writeCurve(curvePath(settled.rows, scale));
+        from = Math.max(0, rows.length - 2);
+      }
+      writeTip(curvePath(rows.slice(from), scale));
+      writeDots(dotsPath(rows, scale));
+    };
+    draw();
+    return drawn.subscribe(draw);
+  }, [drawn]);
   return (
-    <svg className="curve-layer" style={plot} width={plot.width} height={plot.height}>
-      {banded && <path className="band" d={bandPath(rows, scale)} />}
-      <path className="curve" d={curvePath(rows, scale)} />
-      {loneDots(rows, scale).map(({ at, x, y }) => (
-        <circle key={at} className="lone-dot" cx={x} cy={y} r={1.5} />
-      ))}
+    <svg className="curve-layer" style={plot} viewBox={`0 0 ${plot.width * unitsPerPx} ${plot.height * unitsPerPx}`}>
+      <path className="band" vectorEffect="non-scaling-stroke" ref={band} />
+      <path className="curve" vectorEffect="non-scaling-stroke" ref={curve} />
+      <path className="curve-tip" vectorEffect="non-scaling-stroke" ref={tip} />
+      <path className="lone-dots" vectorEffect="non-scaling-stroke" ref={dots} />
     </svg>
   );
+});
+
+/** The newest value on the axis, as wide as the axis' own labels; a trader looks for it there first. */
+export const NewestValue = memo(function NewestValue({ drawn, view: { plot, axisWidth }, greek }: DrawingProps) {
+  const label = useRef<HTMLSpanElement>(null);
+  useLayoutEffect(() => {
+    const element = label.current;
+    if (element === null) return;
+    const write = textWriter(element);
+    const place = (): void => {
+      const now = drawn.get();
+      const value = now?.series.greeks[greek].last.at(-1) ?? null;
+      element.hidden = value === null;
+      if (now === null || now.view === null || value === null) return;
+      write(signed(value, greekDigits[greek]));
+      // Whole pixels: most rows move it by less.
+      element.style.top = `${now.view.plot.top + Math.round(heightOf(value, now.view))}px`;
+    };
+    place();
+    return drawn.subscribe(place);
+  }, [drawn, greek]);
+  return <span className="newest" aria-hidden="true" ref={label} style={{ left: plot.left + plot.width, width: axisWidth - 8 }} />;
 });

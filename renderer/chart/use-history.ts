@@ -1,15 +1,14 @@
-import { startTransition, useRef, useState } from 'react';
-import { flushSync } from 'react-dom';
+import { useMemo, useRef, useState } from 'react';
 import type { HistoryRange, HistorySeries, Ms, Overview } from '../../preload/contract.ts';
 import { trimYoung } from './chart-rows.ts';
 import { useLink, useLive, useWatch } from '../live/live-context.tsx';
+import { createStore, type Reading } from '../live/store.ts';
 
 export interface History {
   /** Also while it is refreshed or a refresh failed: of the range that was asked for last with success. */
   readonly series: HistorySeries | null;
   /** Why the last answer was none; null after one that was. */
   readonly problem: string | null;
-  readonly retry: () => void;
 }
 
 /** How often a range is worth asking for again when no new row has told so: about one of its buckets. */
@@ -38,16 +37,15 @@ export const everyRow: HistoryPace = { everyMs: 1, afterMs: 300 };
 /** Sparklines: in 15 s their 15 minutes move by a pixel or two. */
 export const everyPixel: HistoryPace = { everyMs: 15_000, afterMs: 1_300 };
 
-interface Answer {
-  readonly series: HistorySeries | null;
-  readonly problem: string | null;
-}
-
-/** The local history of a range; the short ranges follow the rows, the others their buckets. `pace` must not change. */
-export function useHistory(range: HistoryRange, pace: HistoryPace): History {
+/**
+ * The local history of a range; the short ranges follow the rows, the others their buckets. `pace` must not change.
+ *
+ * A store and no state: a new row changes a path and a number, and rendering all that stands around them costs a multiple.
+ */
+export function useHistory(range: HistoryRange, pace: HistoryPace): { readonly history: Reading<History>; readonly retry: () => void } {
   const { bridge, beat } = useLive();
   const linked = useLink().kind === 'open';
-  const [answer, setAnswer] = useState<Answer>({ series: null, problem: null });
+  const history = useMemo(() => createStore<History>({ series: null, problem: null }), []);
   const [attempts, setAttempts] = useState(0);
   const shown = useRef<HistoryRange | null>(null);
   const judge = (now: Ms, { state }: Overview): string | null => {
@@ -69,11 +67,11 @@ export function useHistory(range: HistoryRange, pace: HistoryPace): History {
         // A later question (another range, another row) takes its place: then that answer is the one to show.
         if (!wanted) return;
         if (result.ok) shown.current = range;
-        const adopt = (): void => setAnswer((before) => (result.ok ? { series: trimYoung(result.value), problem: null } : { series: before.series, problem: result.message }));
-        if (!refreshes) return startTransition(adopt);
+        const adopt = (): void => history.set(result.ok ? { series: trimYoung(result.value), problem: null } : { series: history.get().series, problem: result.message });
+        if (!refreshes) return adopt();
         const unsubscribe = beat.subscribe(() => {
           unsubscribe();
-          flushSync(adopt);
+          adopt();
         });
         stop = unsubscribe;
       });
@@ -81,5 +79,5 @@ export function useHistory(range: HistoryRange, pace: HistoryPace): History {
     return () => stop();
   };
   useWatch(judge, ask, [bridge, range, linked, attempts, pace]);
-  return { ...answer, retry: () => setAttempts((count) => count + 1) };
+  return { history, retry: () => setAttempts((count) => count + 1) };
 }

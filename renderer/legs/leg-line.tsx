@@ -86,8 +86,14 @@ function volatility({ impliedVolatility, kind }: LegRow): string {
   return kind === 'STK' || kind === 'FUT' ? '' : unknown;
 }
 
-/** Writes the numbers into the cells of the row; most of them are others each second. */
+/**
+ * Writes the numbers into the cells of the row; most of them are others each second.
+ *
+ * Every other row waits for the next update, 250 ms later, so that no frame has to write them all. A row whose contract has
+ * changed is rendered and written at once, by the effect.
+ */
 function useWrittenNumbers({ shown, place }: Place): RefObject<HTMLTableRowElement | null> {
+  const { beat } = useLive();
   const row = useRef<HTMLTableRowElement>(null);
   useLayoutEffect(() => {
     const leg = shown.get().legs[place];
@@ -102,7 +108,7 @@ function useWrittenNumbers({ shown, place }: Place): RefObject<HTMLTableRowEleme
       for (const writer of writers) writer(next);
     };
     write();
-    return shown.subscribe(write);
+    return (place % 2 === 0 ? shown : beat).subscribe(write);
   });
   return row;
 }

@@ -3,6 +3,7 @@ import type { BridgeApi, Host, Ms, Overview } from '../../preload/contract.ts';
 import { keepEqualParts } from './keep-equal-parts.ts';
 import type { Link } from './link.ts';
 import type { Heard, Live } from './live.ts';
+import type { Reading } from './store.ts';
 
 const LiveContext = createContext<Live | null>(null);
 
@@ -43,10 +44,14 @@ export function useOverview<T>(select: (overview: Overview) => T): T {
 
 /** What `select` makes of the overview; renders again only when something in it is another value. */
 export function useView<T>(select: (overview: Overview) => T): T {
-  const { heard } = useLive();
+  return useSelection(useLive().heard, (heard) => select(overviewOf(heard)));
+}
+
+/** What `select` makes of a store's value; renders again only when something in it is another value. Plain data only. */
+export function useSelection<S, T>(reading: Reading<S>, select: (value: S) => T): T {
   const previous = useRef<T | null>(null);
-  return useSyncExternalStore(heard.subscribe, () => {
-    const kept = keepEqualParts(previous.current, select(overviewOf(heard.get())));
+  return useSyncExternalStore(reading.subscribe, () => {
+    const kept = keepEqualParts(previous.current, select(reading.get()));
     previous.current = kept;
     return kept;
   });

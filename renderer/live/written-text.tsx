@@ -29,6 +29,16 @@ export function textWriter(element: HTMLElement): (text: string) => void {
   };
 }
 
+/** Writes an SVG path that React does not know of; one that is drawn already touches nothing. */
+export function pathWriter(element: SVGPathElement | null): (path: string) => void {
+  let shown = element?.getAttribute('d') ?? '';
+  return (path) => {
+    if (path === shown) return;
+    shown = path;
+    element?.setAttribute('d', path);
+  };
+}
+
 /** A text that follows the bridge and the time of its sender. */
 export function LiveText({ text, className }: { readonly text: (now: Ms, overview: Overview) => string; readonly className?: string }) {
   const { beat, heard } = useLive();

@@ -1,6 +1,9 @@
-import { memo, useMemo } from 'react';
+import { memo, useLayoutEffect, useRef } from 'react';
 import type { GreekName, HistorySeries } from '../../preload/contract.ts';
 import { curveBreaks } from '../chart/chart-rows.ts';
+import type { History } from '../chart/use-history.ts';
+import type { Reading } from '../live/store.ts';
+import { pathWriter } from '../live/written-text.tsx';
 
 /** Tenths of what is drawn: whole numbers are written many times faster than decimals, and four of these come at once. */
 const width = 960;
@@ -8,11 +11,20 @@ const height = 280;
 const inset = 20;
 
 /** The last 15 minutes of one Greek as a line without axes; decorative, the chart tells the same with numbers. */
-export const Sparkline = memo(function Sparkline({ series, greek }: { readonly series: HistorySeries | null; readonly greek: GreekName }) {
-  const path = useMemo(() => (series === null ? '' : sparkPath(series, greek)), [series, greek]);
+export const Sparkline = memo(function Sparkline({ recent, greek }: { readonly recent: Reading<History>; readonly greek: GreekName }) {
+  const path = useRef<SVGPathElement>(null);
+  useLayoutEffect(() => {
+    const write = pathWriter(path.current);
+    const draw = (): void => {
+      const { series } = recent.get();
+      write(series === null ? '' : sparkPath(series, greek));
+    };
+    draw();
+    return recent.subscribe(draw);
+  }, [recent, greek]);
   return (
     <svg className="sparkline" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
-      <path d={path} vectorEffect="non-scaling-stroke" />
+      <path ref={path} vectorEffect="non-scaling-stroke" />
     </svg>
   );
 });

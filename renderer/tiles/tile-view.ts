@@ -19,7 +19,18 @@ export interface TilesView {
  * Chooses the sums to show. While they are live: those of this moment. Else the last ones that were, with their age;
  * sums of a connection that is still warming up cover part of the book and are never passed off as the book's.
  */
-export function viewTiles({ state, sums, lastTickAt }: Pick<Overview, 'state' | 'sums' | 'lastTickAt'>): TilesView {
+export function viewTiles(overview: TilesSource): TilesView {
+  let view = viewOf.get(overview);
+  if (view === undefined) viewOf.set(overview, (view = makeView(overview)));
+  return view;
+}
+
+type TilesSource = Pick<Overview, 'state' | 'sums' | 'lastTickAt'>;
+
+/** A dozen texts ask with each update. */
+const viewOf = new WeakMap<TilesSource, TilesView>();
+
+function makeView({ state, sums, lastTickAt }: TilesSource): TilesView {
   if (state.live && state.connection.kind === 'connected') {
     const shown = sums ?? state.snapshot;
     return { sums: shown, stale: false, asOf: shown === null ? null : Math.min(shown.at, lastTickAt ?? shown.at), coverage: shown?.coverage ?? null, warming: false };

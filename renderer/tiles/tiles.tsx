@@ -1,6 +1,8 @@
-import { memo, useRef } from 'react';
-import type { GreekName, HistorySeries, Overview } from '../../preload/contract.ts';
+import { memo, useRef, type ReactNode } from 'react';
+import type { GreekName, Overview } from '../../preload/contract.ts';
+import type { History } from '../chart/use-history.ts';
 import { overviewOf, useClock, useHost, useLink, useLive, useView } from '../live/live-context.tsx';
+import type { Reading } from '../live/store.ts';
 import { LiveText, useWrittenText } from '../live/written-text.tsx';
 import { greekNames, greekWords } from '../words/greek-words.ts';
 import { signed, tileDigits } from '../words/numbers.ts';
@@ -12,7 +14,7 @@ import { frameTiles, silentAfter, viewTiles, type TilesFrame } from './tile-view
 export const Tiles = memo(function Tiles({ chosen, onChoose, recent }: {
   readonly chosen: GreekName;
   readonly onChoose: (greek: GreekName) => void;
-  readonly recent: HistorySeries | null;
+  readonly recent: Reading<History>;
 }) {
   const frame = useView(frameTiles);
   const stale = useStale(frame);
@@ -40,11 +42,10 @@ interface TileProps {
   readonly stale: boolean;
   readonly pressed: boolean;
   readonly onChoose: (greek: GreekName) => void;
-  readonly recent: HistorySeries | null;
+  readonly recent: Reading<History>;
 }
 
 const Tile = memo(function Tile({ greek, frame, stale, pressed, onChoose, recent }: TileProps) {
-  const words = greekWords[greek];
   const digitsOf = useSteadyDigits(greek);
   const number = (overview: Overview): string => signed(valueOf(overview, greek), digitsOf(overview));
   return (
@@ -53,34 +54,38 @@ const Tile = memo(function Tile({ greek, frame, stale, pressed, onChoose, recent
       className="tile"
       aria-pressed={pressed}
       data-stale={stale}
-      title={words.meaning}
+      title={greekWords[greek].meaning}
       {...(frame.partial ? { 'aria-describedby': 'coverage' } : {})}
       onClick={() => onChoose(greek)}
     >
-      <span className="tile-head">
-        <span className="tile-name">{words.name}</span>
-        <span className="tile-unit">{words.unit}</span>
-      </span>
-      <TileValue number={number} />
-      <span className="tile-foot">
-        <span className="alone tile-foot-row">
-          <Sparkline series={recent} greek={greek} />
-          <TileNotes greek={greek} frame={frame} stale={stale} digitsOf={digitsOf} />
-        </span>
-      </span>
+      <TileInside greek={greek} value={<TileValue number={number} />}>
+        <Sparkline recent={recent} greek={greek} />
+        <TileNotes greek={greek} frame={frame} stale={stale} digitsOf={digitsOf} />
+      </TileInside>
     </button>
   );
 });
+
+/** Head, number and foot of a tile, in a box that is laid out alone. */
+export function TileInside({ greek, value, children }: { readonly greek: GreekName; readonly value: ReactNode; readonly children: ReactNode }) {
+  const { name, unit } = greekWords[greek];
+  return (
+    <span className="tile-inside">
+      <span className="tile-head">
+        <span className="tile-name">{name}</span>
+        <span className="tile-unit">{unit}</span>
+      </span>
+      {value}
+      <span className="tile-foot">{children}</span>
+    </span>
+  );
+}
 
 function TileValue({ number }: { readonly number: (overview: Overview) => string }) {
   const { beat, heard } = useLive();
   const isLong = useClock((_, overview) => number(overview).length > 10);
   const element = useWrittenText<HTMLSpanElement>(beat.subscribe, () => number(overviewOf(heard.get())));
-  return (
-    <span className="tile-value" data-length={isLong ? 'long' : 'normal'}>
-      <span className="alone" ref={element} />
-    </span>
-  );
+  return <span className="tile-value" data-length={isLong ? 'long' : 'normal'} ref={element} />;
 }
 
 function TileNotes({ greek, frame, stale, digitsOf }: {

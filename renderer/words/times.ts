@@ -55,22 +55,25 @@ export function zoneOffset(at: Ms, timeZone: string): Ms {
   return Date.UTC(year ?? 0, (month ?? 1) - 1, day, hours, minutes, seconds) - Math.floor(at / 1000) * 1000;
 }
 
-const units: readonly (readonly [Ms, string])[] = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'm'],
-  [1000, 's'],
+const units: readonly { readonly size: Ms; readonly name: string }[] = [
+  { size: 86_400_000, name: 'd' },
+  { size: 3_600_000, name: 'h' },
+  { size: minute, name: 'm' },
+  { size: second, name: 's' },
 ];
 
 /** A duration in at most two units: "5 s", "3 m 20 s", "6 h 12 m", "2 d 4 h"; whole seconds, never negative. */
 export function duration(durationMs: Ms): string {
   const rest = Math.max(0, Math.floor(durationMs / 1000) * 1000);
-  const first = units.findIndex(([size]) => rest >= size);
-  if (first === -1) return '0 s';
-  const [size, name] = units[first] ?? [1000, 's'];
-  const [nextSize, nextName] = units[first + 1] ?? [0, ''];
-  const next = nextSize === 0 ? 0 : Math.floor((rest % size) / nextSize);
-  return next === 0 ? `${Math.floor(rest / size)} ${name}` : `${Math.floor(rest / size)} ${name} ${next} ${nextName}`;
+  for (let index = 0; index < units.length; index += 1) {
+    const unit = units[index];
+    if (unit === undefined || rest < unit.size) continue;
+    const first = `${Math.floor(rest / unit.size)} ${unit.name}`;
+    const smaller = units[index + 1];
+    const next = smaller === undefined ? 0 : Math.floor((rest % unit.size) / smaller.size);
+    return smaller === undefined || next === 0 ? first : `${first} ${next} ${smaller.name}`;
+  }
+  return '0 s';
 }
 
 /** Time left until an instant, rounded up so that "in 1 s" is followed by nothing: "14 s"; "now" when it has come. */

@@ -41,7 +41,8 @@ export class UpdatingWindow implements AsyncDisposable {
     this.session = session;
   }
 
-  static async open(executablePath: string, legs: number): Promise<UpdatingWindow> {
+  /** `updates`: how many it will be asked for in all; they are written down now, so that making them is not measured, nor collecting what making them left. */
+  static async open(executablePath: string, legs: number, updates: number): Promise<UpdatingWindow> {
     const stage = await openStage(executablePath);
     const context = await stage.browser.newContext({ viewport: large });
     const page = await context.newPage();
@@ -51,14 +52,14 @@ export class UpdatingWindow implements AsyncDisposable {
     const session = await context.newCDPSession(page);
     // The thread's own time: on a busy machine the wall's would measure the neighbours.
     await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    await page.evaluate((count) => (window as unknown as PushingWindow).prepareFrames(count), updates);
+    await session.send('HeapProfiler.collectGarbage');
     return new UpdatingWindow(stage, page, session);
   }
 
   /** `count` updates, four a second; `heard` false: nobody listens to them, which is what the measuring itself costs. */
   async run(count: number, heard: boolean): Promise<readonly UpdateWork[]> {
     const works: UpdateWork[] = [];
-    await this.page.evaluate(([from, each]) => (window as unknown as PushingWindow).prepareFrames(from, each), [this.#turn + 1, count] as const);
-    await this.session.send('HeapProfiler.collectGarbage');
     let before = await this.#work();
     for (let index = 0; index < count; index += 1) {
       const dueAt = performance.now() + updateMs;
@@ -148,8 +149,8 @@ function moved(leg: LegRow, frame: number, each: number): LegRow {
 }
 
 interface PushingWindow {
-  /** Writes the updates down, so that making them is not measured, nor collecting what making them left. */
-  prepareFrames(from: number, count: number): void;
+  /** Writes the first `count` updates down. */
+  prepareFrames(count: number): void;
   pushFrame(turn: number, heard: boolean): void;
 }
 
@@ -185,9 +186,8 @@ function installBridge({ host, overview, settings, log, sums, legs, histories, u
     return JSON.stringify({ type: 'overview', overview: { ...parsed, now, state, sums: { ...JSON.parse(sums[at % sums.length] ?? 'null'), at: now }, lastTickAt: now } });
   };
   Object.assign(window, {
-    prepareFrames: (from: number, count: number) => {
-      prepared.clear();
-      for (let at = from; at < from + count; at += 1) prepared.set(at, updateText(at));
+    prepareFrames: (count: number) => {
+      for (let at = 1; at <= count; at += 1) prepared.set(at, updateText(at));
     },
     pushFrame: (at: number, heard: boolean) => {
       turn = at;

@@ -9,8 +9,6 @@ import { UpdatingWindow, type UpdateWork } from './window-updates.ts';
 const MAX_UPDATE_MS = 4;
 const WARM_UP_UPDATES = 40;
 const IDLE_UPDATES = 40;
-/** After those that nobody hears the window is ten seconds behind, and catches up on two histories at once. */
-const CATCH_UP_UPDATES = 20;
 
 /** The window in real Chromium: its work for each update, its opening over a month of history, and what it costs while hidden. */
 export async function measureWindow(effort: Effort): Promise<Part> {
@@ -35,11 +33,11 @@ export async function measureWindow(effort: Effort): Promise<Part> {
 }
 
 async function measureUpdates(executablePath: string, { legs, updates }: Effort): Promise<readonly Figure[]> {
-  await using window = await UpdatingWindow.open(executablePath, legs);
+  await using window = await UpdatingWindow.open(executablePath, legs, WARM_UP_UPDATES + updates + IDLE_UPDATES);
   await window.run(WARM_UP_UPDATES, true);
-  const floor = quantile((await window.run(IDLE_UPDATES, false)).map(({ task }) => task), 0.5);
-  await window.run(CATCH_UP_UPDATES, true);
   const works = await window.run(updates, true);
+  // At the end: a window that has been idle for ten seconds has V8 collect everything, and then two histories to catch up on.
+  const floor = quantile((await window.run(IDLE_UPDATES, false)).map(({ task }) => task), 0.5);
   const all = works.map(({ task }) => task - floor);
   const p95 = quantile(all, 0.95);
   const mean = (kind: 'task' | 'script' | 'layout' | 'style'): number => works.reduce((sum, work) => sum + work[kind], 0) / works.length;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { steadyExtent, timeTicks, valueAxis } from '../../renderer/chart/axis-ticks.ts';
+import { steadyExtent, timeTicks, valueAxis, valueLabel } from '../../renderer/chart/axis-ticks.ts';
 import { duration, timeLeft } from '../../renderer/words/times.ts';
 
 test('time ticks stand on round local times, also in a zone of half hours', () => {
@@ -25,7 +25,9 @@ test('days are named by their date in a range of a month', () => {
 
 test('the value axis has at least two round ticks inside its domain, with as many decimals as they need', () => {
   for (const [range, wanted] of [[[-46.2, -43.9], 5], [[2400, 2440], 2], [[3.2, 3.2], 4], [[0, 0], 3], [[-1e6, 2e6], 6], [[0.0011, 0.0014], 4]] as const) {
-    const { domain, ticks, label } = valueAxis(range, wanted);
+    const axis = valueAxis(range, wanted);
+    const { domain, ticks } = axis;
+    const label = (tick: number): string => valueLabel(axis, tick);
     assert.ok(ticks.length >= 2, `${range}: ${ticks}`);
     assert.ok(ticks.every((tick) => tick >= domain[0] && tick <= domain[1]), `${range}: ${ticks}`);
     assert.equal(new Set(ticks.map(label)).size, ticks.length, `${range}: ${ticks.map(label)}`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HistorySeries } from '../../preload/contract.ts';
 import { alignedSpan, chartRows, crosshairStops, curveBreaks, nearestStop, shadedGaps, trimYoung } from '../../renderer/chart/chart-rows.ts';
-import { bandPath, curvePath, loneDots } from '../../renderer/chart/curve-path.ts';
+import { bandPath, curvePath, dotsPath, goesOnFrom } from '../../renderer/chart/curve-path.ts';
 import { readStop } from '../../renderer/chart/reading.ts';
 
 const cause = { code: 'gateway-closed', text: 'the gateway closed the connection' };
@@ -73,10 +73,10 @@ test('a narrow gap can be hit within a few pixels', () => {
 
 test('curve and band lift their pen where nothing is known, and a lone row is a dot', () => {
   const rows = chartRows(series([0, 50, 100, 150, 200], {}, [0, 10, null, 5, null]), 'delta');
-  const scale = { from: 0, to: 200, domain: [0, 10], size: { width: 100, height: 50 } } as const;
+  const scale = { from: 0, to: 200, domain: [0, 10], size: { width: 10, height: 5 } } as const;
   assert.equal(curvePath(rows, scale), 'M0 50L25 0M75 25');
   assert.equal(bandPath(rows, scale), 'M0 50L25 0L25 0L0 50ZM75 25L75 25Z');
-  assert.deepEqual(loneDots(rows, scale), [{ at: 150, x: 75, y: 25 }]);
+  assert.equal(dotsPath(rows, scale), 'M75 25h0');
 });
 
 test('the plot holds the whole range at one scale, and stands still from row to row', () => {
@@ -85,4 +85,16 @@ test('the plot holds the whole range at one scale, and stands still from row to 
   assert.equal(new Set(spans.map(({ from, to }) => to - from)).size, 1);
   assert.ok(spans.every(({ from, to }) => to - from < 3_600_000 * 1.03));
   assert.ok(new Set(spans.map(({ to }) => to)).size < 720 / 6);
+});
+
+test('the curve goes on from what is drawn while the rows that both have are the same, and is drawn anew otherwise', () => {
+  const drawn = chartRows(series([5000, 10_000, 15_000, 20_000]), 'delta');
+  const later = (at: readonly number[], first: number) => chartRows(series(at, {}, at.map((_, index) => first + index)), 'delta');
+  assert.equal(goesOnFrom(drawn, later([5000, 10_000, 15_000, 20_000, 25_000], 0)), 3);
+  assert.equal(goesOnFrom(drawn, later([10_000, 15_000, 20_000, 25_000, 30_000], 1)), 2, 'the oldest has left the range');
+  assert.equal(goesOnFrom(drawn, later([5000, 10_000, 15_000, 20_000, 25_000], 1)), -1, 'other values');
+  assert.equal(goesOnFrom(drawn, later([5000, 10_000, 15_500, 20_000, 25_000], 0)), -1, 'another instant');
+  assert.equal(goesOnFrom(drawn, later([5000, 10_000, 15_000], 0)), -1, 'rows are missing');
+  assert.equal(goesOnFrom(drawn, later([30_000, 35_000], 5)), -1, 'nothing in common');
+  assert.equal(goesOnFrom(drawn, []), -1);
 });

@@ -78,6 +78,43 @@ describe('the dashboard', { concurrency: 3, skip: executable === undefined ? 'no
     await close(show);
   });
 
+  test('a number never stands beside another contract, not for one frame, while legs come, go and are sorted', async () => {
+    const show = await open(scenario({ legs: makeLegs(40) }));
+    const { page, bridge } = show;
+    const { overview, legs } = bridge.scenario;
+    const generations = [legs, legs.slice(1), legs.slice(1).map((leg) => ({ ...leg, delta: (leg.delta ?? 0) + 1000 })), legs.slice(3).map((leg) => ({ ...leg, delta: (leg.delta ?? 0) - 500 }))];
+    await page.evaluate(() => {
+      const seen = new Set<string>();
+      Object.assign(window, { seen });
+      const look = (): void => {
+        for (const row of document.querySelectorAll('.legs tbody tr:not(.spacer)')) seen.add(`${row.querySelector('th')?.title}: ${row.querySelector('.col-delta')?.textContent}`);
+        requestAnimationFrame(look);
+      };
+      look();
+    });
+    const columns = page.getByRole('columnheader', { name: 'Net Δ' }).getByRole('button');
+    for (const [turn, generation] of generations.entries()) {
+      const asked = bridge.timesAsked('legs');
+      const at = overview.now + (turn + 1) * 1000;
+      const later = { ...overview, now: at, sums: overview.sums === null ? null : { ...overview.sums, at } };
+      await bridge.turnTo({ ...bridge.scenario, overview: later, legs: generation });
+      await until(() => bridge.timesAsked('legs') > asked, 'the legs to be asked for');
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+      if (turn > 1) await columns.click();
+      await bridge.push({ type: 'overview', overview: { ...later, now: at + 250 } });
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    }
+    const own = new Map(legs.map((leg) => [`${leg.description}, ${leg.kind}${leg.multiplier === null ? '' : `, multiplier ${leg.multiplier}`}`, new Set<string>()]));
+    for (const leg of generations.flat()) own.get(`${leg.description}, ${leg.kind}${leg.multiplier === null ? '' : `, multiplier ${leg.multiplier}`}`)?.add(signed(leg.delta, 2));
+    const seen = await page.evaluate(() => [...(window as unknown as { seen: Set<string> }).seen]);
+    assert.ok(seen.length > 24, `${seen.length} pairs were seen`);
+    for (const pair of seen) {
+      const [contract = '', delta = ''] = pair.split(': ');
+      assert.ok(own.get(contract)?.has(delta), `${pair} is not one of ${[...(own.get(contract) ?? [])].join(', ')}`);
+    }
+    await close(show);
+  });
+
   test('sums that stand still are stale although the state still says connected', async () => {
     const show = await open(scenarios.connected);
     const { overview } = scenarios.connected;
@@ -135,12 +172,63 @@ describe('the dashboard', { concurrency: 3, skip: executable === undefined ? 'no
 
   test('the chart has its curve, its gap, its times and its values', async () => {
     const show = await open(scenarios.connected);
-    const labels = await show.page.locator('.chart-box .recharts-cartesian-axis-tick-value').allTextContents();
+    const labels = await show.page.locator('.chart-box .axis-label').allTextContents();
     assert.ok(labels.includes('14:00') && labels.includes('+2,460'), labels.join(' '));
     const curve = await show.page.locator('.curve').boundingBox();
-    const gap = await show.page.locator('.gap-band path').boundingBox();
+    const gap = await show.page.locator('.gap-band').boundingBox();
     assert.ok(curve !== null && gap !== null && gap.x > curve.x && gap.x + gap.width < curve.x + curve.width);
     assert.equal((await show.page.locator('.curve').getAttribute('d'))?.match(/M/g)?.length, 2, 'the pen is lifted over the gap');
+    await close(show);
+  });
+
+  test('each row of the grid has its label or the newest value beside it, and no label lies under another', async () => {
+    const show = await open(scenarios.connected);
+    for (const greek of ['Delta', 'Gamma', 'Vega', 'Theta']) {
+      await show.page.getByRole('button', { name: new RegExp(`^${greek}`) }).click();
+      await show.page.getByRole('heading', { name: `Net ${greek.toLowerCase()}` }).waitFor();
+      const newest = (await show.page.locator('.newest').boundingBox()) ?? assert.fail();
+      const labels = await show.page.locator('.axis-label:not(.time-label)').all();
+      for (const label of labels) {
+        const box = (await label.boundingBox()) ?? assert.fail();
+        assert.ok(box.y + box.height <= newest.y + 1 || box.y >= newest.y + newest.height - 1, `${await label.textContent()} lies under the newest value`);
+      }
+      const lines = await show.page.locator('.recharts-cartesian-grid line').count();
+      assert.ok(lines >= 2 && lines - labels.length <= 1 && lines >= labels.length, `${lines} lines, ${labels.length} labels`);
+    }
+    await close(show);
+  });
+
+  test('with each row the curve grows to it, and the newest value moves there', async () => {
+    const show = await open(scenarios.connected);
+    const { page, bridge } = show;
+    const { overview } = scenarios.connected;
+    const tip = page.locator('.curve-tip');
+    // Where a row is four pixels wide.
+    await page.getByRole('button', { name: '15 m', exact: true }).click();
+    await page.locator('.time-label').getByText('14:21').or(page.locator('.time-label').getByText('14:22')).first().waitFor();
+    const crosshair = page.getByRole('slider', { name: 'History of net delta' });
+    for (let row = 1; row <= 8; row += 1) {
+      const before = await tip.getAttribute('d');
+      const asked = bridge.timesAsked('history');
+      const at = overview.now + row * 5000;
+      const { snapshot } = overview.state;
+      const state = { ...overview.state, lastRow: { at, latenessMs: 0 }, snapshot: snapshot === null ? null : { ...snapshot, delta: (snapshot.delta ?? 0) + row } };
+      await bridge.turnTo({ ...bridge.scenario, overview: { ...overview, now: at, state } });
+      await until(() => bridge.timesAsked('history') > asked, 'the history to be asked for');
+      for (let beat = 1; (await tip.getAttribute('d')) === before; beat += 1) {
+        assert.ok(beat < 200, 'the curve did not grow');
+        await bridge.push({ type: 'overview', overview: { ...overview, now: at + beat, state } });
+      }
+      await crosshair.focus();
+      await page.keyboard.press('End');
+      const dot = (await page.locator('.crosshair-dot').boundingBox()) ?? assert.fail();
+      const drawn = (await tip.boundingBox()) ?? assert.fail();
+      const newest = (await page.locator('.newest').boundingBox()) ?? assert.fail();
+      assert.ok(Math.abs(drawn.x + drawn.width - (dot.x + dot.width / 2)) <= 2.5, `the tip ends at ${drawn.x + drawn.width}, the newest row is at ${dot.x + dot.width / 2}`);
+      assert.ok(Math.abs(newest.y + newest.height / 2 - (dot.y + dot.height / 2)) <= 1.5, 'the newest value stands beside the newest row');
+      assert.ok((await page.locator('.curve').boundingBox())!.width > 400, 'the rest of the curve is there');
+      await page.keyboard.press('Escape');
+    }
     await close(show);
   });
 
