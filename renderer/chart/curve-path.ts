@@ -26,9 +26,15 @@ export function curvePath(rows: readonly ChartRow[], scale: PlotScale): string {
   return path;
 }
 
+/** The points of an SVG polyline through the known values: an attribute that is no style, so that a new one costs no styling. */
+export function tipPoints(rows: readonly ChartRow[], scale: PlotScale): string {
+  const { x, y } = placing(scale);
+  return rows.flatMap(({ at, last }) => (last === null ? [] : `${x(at)},${y(last)}`)).join(' ');
+}
+
 /**
- * Index in `rows` of the newest of `drawn`, where the rest of the curve goes on from what is drawn already; -1 where it
- * does not, because a row that both should have is another one.
+ * Index in `rows` of the newest of `drawn`, from where the curve goes on without a break; -1 where it does not, because a
+ * row that both should have is another one or a value in what follows is not known.
  */
 export function goesOnFrom(drawn: readonly ChartRow[], rows: readonly ChartRow[]): number {
   const first = rows[0];
@@ -38,7 +44,7 @@ export function goesOnFrom(drawn: readonly ChartRow[], rows: readonly ChartRow[]
   for (let index = offset; index <= newest; index += 1) {
     if (drawn[index]?.at !== rows[index - offset]?.at || drawn[index]?.last !== rows[index - offset]?.last) return -1;
   }
-  return newest - offset;
+  return rows.slice(newest - offset).every(({ last }) => last !== null) ? newest - offset : -1;
 }
 
 /** An SVG path around lowest and highest values, one closed piece for each stretch of known ones. */

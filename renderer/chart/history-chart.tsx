@@ -2,13 +2,13 @@ import { memo, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
 import { CartesianGrid, ComposedChart, ReferenceLine, YAxis } from 'recharts';
 import type { GreekName, Ms } from '../../preload/contract.ts';
 import type { Reading } from '../live/store.ts';
-import { pathWriter, textWriter } from '../live/written-text.tsx';
+import { attributeWriter, textWriter } from '../live/written-text.tsx';
 import type { Size } from '../parts/use-size.ts';
 import { greekDigits, signed } from '../words/numbers.ts';
 import { timeTicks, valueLabel, type ValueAxis } from './axis-ticks.ts';
 import type { ChartRow } from './chart-rows.ts';
 import { coveredTick, heightOf, plotMargin, type ChartView, type Drawn } from './chart-view.ts';
-import { bandPath, curvePath, dotsPath, goesOnFrom, unitsPerPx } from './curve-path.ts';
+import { bandPath, curvePath, dotsPath, goesOnFrom, tipPoints, unitsPerPx } from './curve-path.ts';
 
 /** A gap of a few seconds in a range of days is still seen. */
 const narrowestBandPx = 2;
@@ -105,13 +105,13 @@ function coveredOf(drawn: Drawn | null, greek: GreekName): number {
 export const Curve = memo(function Curve({ drawn, view: { plot } }: DrawingProps) {
   const band = useRef<SVGPathElement>(null);
   const curve = useRef<SVGPathElement>(null);
-  const tip = useRef<SVGPathElement>(null);
+  const tip = useRef<SVGPolylineElement>(null);
   const dots = useRef<SVGPathElement>(null);
   useLayoutEffect(() => {
-    const writeBand = pathWriter(band.current);
-    const writeCurve = pathWriter(curve.current);
-    const writeTip = pathWriter(tip.current);
-    const writeDots = pathWriter(dots.current);
+    const writeBand = attributeWriter(band.current, 'd');
+    const writeCurve = attributeWriter(curve.current, 'd');
+    const writeTip = attributeWriter(tip.current, 'points');
+    const writeDots = attributeWriter(dots.current, 'd');
     let settled: { readonly view: ChartView; readonly rows: readonly ChartRow[] } | null = null;
     const draw = (): void => {
       const now = drawn.get();
@@ -126,7 +126,7 @@ export const Curve = memo(function Curve({ drawn, view: { plot } }: DrawingProps
         writeCurve(curvePath(settled.rows, scale));
         from = Math.max(0, rows.length - 2);
       }
-      writeTip(curvePath(rows.slice(from), scale));
+      writeTip(tipPoints(rows.slice(from), scale));
       writeDots(dotsPath(rows, scale));
     };
     draw();
@@ -136,7 +136,7 @@ export const Curve = memo(function Curve({ drawn, view: { plot } }: DrawingProps
     <svg className="curve-layer" style={plot} viewBox={`0 0 ${plot.width * unitsPerPx} ${plot.height * unitsPerPx}`}>
       <path className="band" vectorEffect="non-scaling-stroke" ref={band} />
       <path className="curve" vectorEffect="non-scaling-stroke" ref={curve} />
-      <path className="curve-tip" vectorEffect="non-scaling-stroke" ref={tip} />
+      <polyline className="curve-tip" vectorEffect="non-scaling-stroke" ref={tip} />
       <path className="lone-dots" vectorEffect="non-scaling-stroke" ref={dots} />
     </svg>
   );

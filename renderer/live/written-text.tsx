@@ -29,13 +29,13 @@ export function textWriter(element: HTMLElement): (text: string) => void {
   };
 }
 
-/** Writes an SVG path that React does not know of; one that is drawn already touches nothing. */
-export function pathWriter(element: SVGPathElement | null): (path: string) => void {
-  let shown = element?.getAttribute('d') ?? '';
-  return (path) => {
-    if (path === shown) return;
-    shown = path;
-    element?.setAttribute('d', path);
+/** Writes an attribute that React does not know of; a value that stands there already touches nothing. */
+export function attributeWriter(element: Element | null, name: string): (value: string) => void {
+  let shown = element?.getAttribute(name) ?? '';
+  return (value) => {
+    if (value === shown) return;
+    shown = value;
+    element?.setAttribute(name, value);
   };
 }
 

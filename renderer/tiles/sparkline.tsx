@@ -3,7 +3,7 @@ import type { GreekName, HistorySeries } from '../../preload/contract.ts';
 import { curveBreaks } from '../chart/chart-rows.ts';
 import type { History } from '../chart/use-history.ts';
 import type { Reading } from '../live/store.ts';
-import { pathWriter } from '../live/written-text.tsx';
+import { attributeWriter } from '../live/written-text.tsx';
 
 /** Tenths of what is drawn: whole numbers are written many times faster than decimals, and four of these come at once. */
 const width = 960;
@@ -14,7 +14,7 @@ const inset = 20;
 export const Sparkline = memo(function Sparkline({ recent, greek }: { readonly recent: Reading<History>; readonly greek: GreekName }) {
   const path = useRef<SVGPathElement>(null);
   useLayoutEffect(() => {
-    const write = pathWriter(path.current);
+    const write = attributeWriter(path.current, 'd');
     const draw = (): void => {
       const { series } = recent.get();
       write(series === null ? '' : sparkPath(series, greek));

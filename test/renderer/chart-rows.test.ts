@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HistorySeries } from '../../preload/contract.ts';
 import { alignedSpan, chartRows, crosshairStops, curveBreaks, nearestStop, shadedGaps, trimYoung } from '../../renderer/chart/chart-rows.ts';
-import { bandPath, curvePath, dotsPath, goesOnFrom } from '../../renderer/chart/curve-path.ts';
+import { bandPath, curvePath, dotsPath, goesOnFrom, tipPoints } from '../../renderer/chart/curve-path.ts';
 import { readStop } from '../../renderer/chart/reading.ts';
 
 const cause = { code: 'gateway-closed', text: 'the gateway closed the connection' };
@@ -97,4 +97,6 @@ test('the curve goes on from what is drawn while the rows that both have are the
   assert.equal(goesOnFrom(drawn, later([5000, 10_000, 15_000], 0)), -1, 'rows are missing');
   assert.equal(goesOnFrom(drawn, later([30_000, 35_000], 5)), -1, 'nothing in common');
   assert.equal(goesOnFrom(drawn, []), -1);
+  assert.equal(goesOnFrom(drawn, later([5000, 10_000, 15_000, 20_000, 60_000], 0)), -1, 'a break in what follows');
+  assert.equal(tipPoints(drawn.slice(2), { from: 0, to: 20_000, domain: [0, 4], size: { width: 10, height: 4 } }), '75,20 100,10');
 });

@@ -208,14 +208,14 @@ describe('the dashboard', { concurrency: 3, skip: executable === undefined ? 'no
     await page.locator('.time-label').getByText('14:21').or(page.locator('.time-label').getByText('14:22')).first().waitFor();
     const crosshair = page.getByRole('slider', { name: 'History of net delta' });
     for (let row = 1; row <= 8; row += 1) {
-      const before = await tip.getAttribute('d');
+      const before = await tip.getAttribute('points');
       const asked = bridge.timesAsked('history');
       const at = overview.now + row * 5000;
       const { snapshot } = overview.state;
       const state = { ...overview.state, lastRow: { at, latenessMs: 0 }, snapshot: snapshot === null ? null : { ...snapshot, delta: (snapshot.delta ?? 0) + row } };
       await bridge.turnTo({ ...bridge.scenario, overview: { ...overview, now: at, state } });
       await until(() => bridge.timesAsked('history') > asked, 'the history to be asked for');
-      for (let beat = 1; (await tip.getAttribute('d')) === before; beat += 1) {
+      for (let beat = 1; (await tip.getAttribute('points')) === before; beat += 1) {
         assert.ok(beat < 200, 'the curve did not grow');
         await bridge.push({ type: 'overview', overview: { ...overview, now: at + beat, state } });
       }
