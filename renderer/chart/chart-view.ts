@@ -85,10 +85,10 @@ export function heightOf(value: number, { values: { domain }, plot }: ChartView)
 /** Half the height of the newest value's label and of one beside it. */
 const labelReachPx = 15;
 
-/** The tick whose label the newest value's covers, or half of it would be seen above or below; -1: none. */
-export function coveredTick({ series, view }: Drawn, greek: GreekName): number {
+/** The ticks whose labels the newest value's covers, or half of them would be seen above or below. */
+export function coveredTicks({ series, view }: Drawn, greek: GreekName): readonly number[] {
   const newest = series.greeks[greek].last.at(-1) ?? null;
-  if (newest === null || view === null) return -1;
+  if (newest === null || view === null) return [];
   const y = heightOf(newest, view);
-  return view.values.ticks.findIndex((tick) => Math.abs(heightOf(tick, view) - y) < labelReachPx);
+  return view.values.ticks.filter((tick) => Math.abs(heightOf(tick, view) - y) < labelReachPx);
 }

@@ -1,13 +1,14 @@
-import { memo, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
+import { memo, useLayoutEffect, useRef } from 'react';
 import { CartesianGrid, ComposedChart, ReferenceLine, YAxis } from 'recharts';
 import type { GreekName, Ms } from '../../preload/contract.ts';
+import { useSelection } from '../live/live-context.tsx';
 import type { Reading } from '../live/store.ts';
 import { attributeWriter, textWriter } from '../live/written-text.tsx';
 import type { Size } from '../parts/use-size.ts';
 import { greekDigits, signed } from '../words/numbers.ts';
 import { timeTicks, valueLabel, type ValueAxis } from './axis-ticks.ts';
 import type { ChartRow } from './chart-rows.ts';
-import { coveredTick, heightOf, plotMargin, type ChartView, type Drawn } from './chart-view.ts';
+import { coveredTicks, heightOf, plotMargin, type ChartView, type Drawn } from './chart-view.ts';
 import { bandPath, curvePath, dotsPath, goesOnFrom, tipPoints, unitsPerPx } from './curve-path.ts';
 
 /** A gap of a few seconds in a range of days is still seen. */
@@ -54,7 +55,7 @@ export const AxisLayer = memo(function AxisLayer({ drawn, view, greek, newestSho
   readonly timeZone: string;
 }) {
   const { size, plot, from, to, values, gaps, resetWindows } = view;
-  const covered = useSyncExternalStore(drawn.subscribe, () => coveredOf(drawn.get(), greek));
+  const covered = useSelection(drawn, (now) => (now === null ? [] : coveredTicks(now, greek)));
   // A label centred at the very left would be cut.
   const edge = ((to - from) / Math.max(1, size.width)) * 24;
   const times = timeTicks(from + edge, to, Math.max(2, Math.floor(size.width / 84)), timeZone);
@@ -80,8 +81,8 @@ export const AxisLayer = memo(function AxisLayer({ drawn, view, greek, newestSho
           </text>
         ))}
         {values.ticks.map(
-          (tick, index) =>
-            !(newestShown && index === covered) && (
+          (tick) =>
+            !(newestShown && covered.includes(tick)) && (
               <text key={tick} className="axis-label" x={plot.width + 8} y={heightOf(tick, view) + 4}>
                 {valueLabel(values, tick)}
               </text>
@@ -91,10 +92,6 @@ export const AxisLayer = memo(function AxisLayer({ drawn, view, greek, newestSho
     </svg>
   );
 });
-
-function coveredOf(drawn: Drawn | null, greek: GreekName): number {
-  return drawn === null ? -1 : coveredTick(drawn, greek);
-}
 
 /**
  * The curve with its band of minima and maxima, written with each row: only its tip, until the axis moves on by a step.

@@ -29,7 +29,7 @@ for (const state of ['while the breaker is open', 'on a connection that has just
     }
     let stopped = false;
     void stand.delivery.stop(10_000).then(() => (stopped = true));
-    await until(() => stopped, 'the stop, without the clock going on');
+    await until(() => stopped, 'the stop, without the clock going on', 3_000);
 
     proxy.heal();
     await using next = new DeliveryStand({ target, bufferPath: folder.path });

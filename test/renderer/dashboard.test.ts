@@ -92,7 +92,7 @@ describe('the dashboard', { concurrency: 3, skip: executable === undefined ? 'no
       };
       look();
     });
-    const columns = page.getByRole('columnheader', { name: 'Net Δ' }).getByRole('button');
+    const column = page.getByRole('columnheader', { name: 'Net Δ' }).getByRole('button');
     for (const [turn, generation] of generations.entries()) {
       const asked = bridge.timesAsked('legs');
       const at = overview.now + (turn + 1) * 1000;
@@ -100,12 +100,13 @@ describe('the dashboard', { concurrency: 3, skip: executable === undefined ? 'no
       await bridge.turnTo({ ...bridge.scenario, overview: later, legs: generation });
       await until(() => bridge.timesAsked('legs') > asked, 'the legs to be asked for');
       await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-      if (turn > 1) await columns.click();
+      if (turn > 1) await column.click();
       await bridge.push({ type: 'overview', overview: { ...later, now: at + 250 } });
       await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
     }
-    const own = new Map(legs.map((leg) => [`${leg.description}, ${leg.kind}${leg.multiplier === null ? '' : `, multiplier ${leg.multiplier}`}`, new Set<string>()]));
-    for (const leg of generations.flat()) own.get(`${leg.description}, ${leg.kind}${leg.multiplier === null ? '' : `, multiplier ${leg.multiplier}`}`)?.add(signed(leg.delta, 2));
+    const titleOf = (leg: LegRow): string => `${leg.description}, ${leg.kind}${leg.multiplier === null ? '' : `, multiplier ${leg.multiplier}`}`;
+    const own = new Map(legs.map((leg) => [titleOf(leg), new Set<string>()]));
+    for (const leg of generations.flat()) own.get(titleOf(leg))?.add(signed(leg.delta, 2));
     const seen = await page.evaluate(() => [...(window as unknown as { seen: Set<string> }).seen]);
     assert.ok(seen.length > 24, `${seen.length} pairs were seen`);
     for (const pair of seen) {
