@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HistorySeries } from '../../preload/contract.ts';
 import { alignedSpan, chartRows, crosshairStops, curveBreaks, nearestStop, shadedGaps, trimYoung } from '../../renderer/chart/chart-rows.ts';
+import { coveredTicks, heightOf, viewChart } from '../../renderer/chart/chart-view.ts';
 import { bandPath, curvePath, dotsPath, goesOnFrom, tipPoints } from '../../renderer/chart/curve-path.ts';
 import { readStop } from '../../renderer/chart/reading.ts';
 
@@ -99,4 +100,14 @@ test('the curve goes on from what is drawn while the rows that both have are the
   assert.equal(goesOnFrom(drawn, []), -1);
   assert.equal(goesOnFrom(drawn, later([5000, 10_000, 15_000, 20_000, 60_000], 0)), -1, 'a break in what follows');
   assert.equal(tipPoints(drawn.slice(2), { from: 0, to: 20_000, domain: [0, 4], size: { width: 10, height: 4 } }), '75,20 100,10');
+});
+
+test('in a low panel the newest value takes the place of both labels that it would lie on', () => {
+  const told = series([5000, 10_000, 15_000], {}, [0, 10, 5]);
+  const rows = chartRows(told, 'delta');
+  const view = viewChart(told, rows, 'delta', { width: 400, height: 56 }, null, null) ?? assert.fail();
+  const covered = coveredTicks({ series: told, rows, view }, 'delta');
+  const near = view.values.ticks.filter((tick) => Math.abs(heightOf(tick, view) - heightOf(5, view)) < 15);
+  assert.ok(near.length >= 2, `${view.values.ticks}`);
+  assert.deepEqual(covered, near);
 });
