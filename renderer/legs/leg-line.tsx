@@ -141,16 +141,16 @@ function QuoteAge({ shown, place }: Place) {
     return age.endsWith(' s') ? null : age;
   });
   const subscribe = (listener: () => void): (() => void) => {
-    let conId = shown.get().legs[place]?.conId;
-    const ends = [
-      beat.subscribe(listener),
-      // Another leg has come to this place. The age of a newer quote is written with the next update: not with all the numbers.
-      shown.subscribe(() => {
-        const now = shown.get().legs[place]?.conId;
-        if (now !== conId) listener();
-        conId = now;
-      }),
-    ];
+    let conId: number | undefined;
+    let second: Ms | undefined;
+    // With the second, and at once where another leg has come to this place: the age of a newer quote can wait for its tick.
+    const look = (): void => {
+      const before = { conId, second };
+      conId = shown.get().legs[place]?.conId;
+      second = wholeSeconds(beat.get().now);
+      if (conId !== before.conId || second !== before.second) listener();
+    };
+    const ends = [beat.subscribe(look), shown.subscribe(look)];
     return () => ends.forEach((end) => end());
   };
   const element = useWrittenText<HTMLSpanElement>(subscribe, () => ageAt(beat.get().now));

@@ -48,6 +48,8 @@ interface TileProps {
 const Tile = memo(function Tile({ greek, frame, stale, pressed, onChoose, recent }: TileProps) {
   const digitsOf = useSteadyDigits(greek);
   const number = (overview: Overview): string => signed(valueOf(overview, greek), digitsOf(overview));
+  const isLong = useClock((_, overview) => number(overview).length > 10);
+  const notes = isLong || (frame.coverage ?? '').length > 13 ? 'wide' : 'normal';
   return (
     <button
       type="button"
@@ -58,7 +60,7 @@ const Tile = memo(function Tile({ greek, frame, stale, pressed, onChoose, recent
       {...(frame.partial ? { 'aria-describedby': 'coverage' } : {})}
       onClick={() => onChoose(greek)}
     >
-      <TileInside greek={greek} value={<TileValue number={number} />}>
+      <TileInside greek={greek} value={<TileValue number={number} isLong={isLong} />} notes={notes}>
         <Sparkline recent={recent} greek={greek} />
         <TileNotes greek={greek} frame={frame} stale={stale} digitsOf={digitsOf} />
       </TileInside>
@@ -67,7 +69,13 @@ const Tile = memo(function Tile({ greek, frame, stale, pressed, onChoose, recent
 });
 
 /** Head, number and foot of a tile, in a box that is laid out alone. */
-export function TileInside({ greek, value, children }: { readonly greek: GreekName; readonly value: ReactNode; readonly children: ReactNode }) {
+export function TileInside({ greek, value, notes, children }: {
+  readonly greek: GreekName;
+  readonly value: ReactNode;
+  /** How much room the notes beside the sparkline need. */
+  readonly notes: 'normal' | 'wide';
+  readonly children: ReactNode;
+}) {
   const { name, unit } = greekWords[greek];
   return (
     <span className="tile-inside">
@@ -76,14 +84,15 @@ export function TileInside({ greek, value, children }: { readonly greek: GreekNa
         <span className="tile-unit">{unit}</span>
       </span>
       {value}
-      <span className="tile-foot">{children}</span>
+      <span className="tile-foot" data-notes={notes}>
+        {children}
+      </span>
     </span>
   );
 }
 
-function TileValue({ number }: { readonly number: (overview: Overview) => string }) {
+function TileValue({ number, isLong }: { readonly number: (overview: Overview) => string; readonly isLong: boolean }) {
   const { beat, heard } = useLive();
-  const isLong = useClock((_, overview) => number(overview).length > 10);
   const element = useWrittenText<HTMLSpanElement>(beat.subscribe, () => number(overviewOf(heard.get())));
   return <span className="tile-value" data-length={isLong ? 'long' : 'normal'} ref={element} />;
 }
