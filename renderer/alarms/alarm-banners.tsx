@@ -1,5 +1,6 @@
 import { memo, useState } from 'react';
 import type { Alarm, Command } from '../../preload/contract.ts';
+import { useConnectionView } from '../header/header.tsx';
 import { useClock, useHost, useOverview } from '../live/live-context.tsx';
 import { StateShape } from '../parts/shape.tsx';
 import { AdviceText } from '../parts/statements.tsx';
@@ -34,7 +35,10 @@ function Banner({ alarm }: { readonly alarm: Alarm }) {
   const commander = useCommand();
   const since = useClock((now) => minuteWithDay(alarm.since, now, timeZone));
   const next = advice(alarm.action);
+  const { buttons } = useConnectionView();
   const help = helpOf(alarm.code);
+  // The strip above has it then; two of one button would ask which is the right one.
+  const offered = buttons.some(({ command }) => command === help?.command);
   return (
     <div className="strip strip-problem alarm">
       <StateShape shape="triangle" tone="problem" size={14} />
@@ -49,7 +53,7 @@ function Banner({ alarm }: { readonly alarm: Alarm }) {
           </p>
         )}
       </div>
-      {help !== null && (
+      {help !== null && !offered && (
         <div className="strip-buttons">
           <button type="button" className="button" disabled={commander.busy !== null} onClick={() => commander.run(help.command)}>
             {help.label}

@@ -35,7 +35,8 @@ export function LogList({ entries, complete, book, top }: {
   useEffect(() => () => book.hold(false), [book]);
   top.current = () => {
     book.hold(false);
-    box.current?.scrollTo({ top: 0 });
+    // The list's own way: it takes a position that it did not order itself for the reader's, and heights still to be measured move back to that.
+    rows.scrollToIndex(0);
   };
   const today = useToday();
   return (
