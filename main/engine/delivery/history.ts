@@ -1,3 +1,4 @@
+import type { Statement } from 'better-sqlite3';
 import type { Clock, Ms } from '../clock.ts';
 import type { Severity } from '../state.ts';
 import type { LogRow } from './delivery.ts';
@@ -116,7 +117,7 @@ export class History {
     const fine = wanted < MINUTE_MS && from >= this.#clock.now() - SAMPLES_KEPT_MS;
     // Whole minutes, so that no bucket holds more of the minute rows than its neighbour.
     const bucketMs = fine ? wanted : Math.ceil(wanted / MINUTE_MS) * MINUTE_MS;
-    const rows = this.#read((db) => db.prepare(fine ? FINE_SERIES : COARSE_SERIES).raw().all({ from, to, bucket: bucketMs }), []) as Cells[];
+    const rows = this.#read((db) => readBuckets(db.prepare(fine ? FINE_BUCKET : COARSE_BUCKET).raw(), from, to, bucketMs), []);
     return { bucketMs, at: rows.map((cells) => cells[0] as Ms), bands: bandsOf(rows) };
   }
 
@@ -210,15 +211,27 @@ const UPSERT_MINUTE = `
     ).join(',\n    ')},
     newest_at = max(newest_at, :at)`;
 
-const FINE_SERIES = seriesSql('sample', 's.at', (name) => [`min(${name})`, `max(${name})`, name]);
-const COARSE_SERIES = seriesSql('minute', 's.newest_at', (name) => [`min(${name}_low)`, `max(${name}_high)`, `${name}_last`]);
+const FINE_BUCKET = bucketSql('sample', 's.at', (name) => [`min(${name})`, `max(${name})`, name]);
+const COARSE_BUCKET = bucketSql('minute', 's.newest_at', (name) => [`min(${name}_low)`, `max(${name}_high)`, `${name}_last`]);
 
-/** Extremes by bucket, joined with the newest row of the bucket. */
-function seriesSql(table: string, at: string, columns: (name: string) => readonly [string, string, string]): string {
+/** Extremes of one bucket, joined with its newest row; no row where the bucket is empty. */
+function bucketSql(table: string, at: string, columns: (name: string) => readonly [string, string, string]): string {
   const extremes = HISTORY_COLUMNS.map((name) => `${columns(name)[0]} AS ${name}_lo, ${columns(name)[1]} AS ${name}_hi`).join(', ');
   const cells = HISTORY_COLUMNS.map((name) => `b.${name}_lo, b.${name}_hi, s.${columns(name)[2]}`).join(', ');
-  return `WITH b AS (SELECT max(at) AS newest, ${extremes} FROM ${table} WHERE at >= :from AND at < :to GROUP BY at / CAST(:bucket AS INTEGER))
-          SELECT ${at}, ${cells} FROM b JOIN ${table} s ON s.at = b.newest ORDER BY s.at`;
+  return `SELECT ${at}, ${cells} FROM (SELECT max(at) AS newest, ${extremes} FROM ${table} WHERE at >= ? AND at < ?) b JOIN ${table} s ON s.at = b.newest`;
+}
+
+/**
+ * One question for each bucket, which lie on whole multiples of their width. Not one with GROUP BY: SQLite does not see
+ * that the buckets come in the order of the table, sorts all of it, and takes twice as long for 30 days, five times for one.
+ */
+function readBuckets(bucket: Statement, from: Ms, to: Ms, bucketMs: Ms): Cells[] {
+  const rows: Cells[] = [];
+  for (let start = from - modulo(from, bucketMs); start < to; start += bucketMs) {
+    const cells = bucket.get(Math.max(from, start), Math.min(to, start + bucketMs));
+    if (cells !== undefined) rows.push(cells as Cells);
+  }
+  return rows;
 }
 
 function bandsOf(rows: readonly Cells[]): HistorySeries['bands'] {
