@@ -5,6 +5,8 @@ export class Terminal {
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
+    // A terminal that was closed: the daemon goes on without it, and telling of it there would be the next error.
+    stream.on('error', () => undefined);
   }
 
   get live(): boolean {

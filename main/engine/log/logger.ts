@@ -14,7 +14,7 @@ export const quietLogger: Logger = { info() {}, warn() {}, error() {} };
 const secretNames = ['password', 'pass', 'DB_PASS', 'PGPASSWORD', 'connectionString', 'authorization', 'cookie'];
 
 /** One JSON line an entry, to standard output unless a test hands in a stream; secrets are replaced by "***". */
-export function createJsonLogger(destination?: DestinationStream): Logger {
+export function createJsonLogger(destination: DestinationStream = standardOutput()): Logger {
   const paths = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
   const options = {
     base: null,
@@ -22,5 +22,15 @@ export function createJsonLogger(destination?: DestinationStream): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths, censor: '***' },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination);
+}
+
+/**
+ * Standard output that may be lost (a closed terminal, a full disk behind it): the bridge goes on recording without it. An
+ * error of it that nobody hears would be an unexpected one, which is logged, which is the next error.
+ */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: process.stdout.fd, sync: true });
+  output.on('error', () => undefined);
+  return output;
 }
