@@ -145,11 +145,11 @@ export class Engine {
     this.#parts.delivery.probeNow();
   }
 
-  /** An error that nobody caught: told, and answered with a new session, because the old one may be half handled. */
+  /** An error that nobody caught: told, and answered with a new session, because the old one may be half handled. A pause stays a pause. */
   reportFault(error: unknown): void {
     const text = error instanceof Error ? error.message : String(error);
-    this.#log.record('error', `unexpected error, the session is opened anew: ${text}`, 'unexpected-error');
-    this.#supervisor.reconnectNow();
+    this.#log.record('error', `unexpected error: ${text}`, 'unexpected-error');
+    this.#supervisor.renewAfterFault();
   }
 
   /** Takes new settings over, live; only what really changed is touched. The outbox file cannot change while running. */

@@ -224,6 +224,42 @@ test('a pause by the user outlasts sleep and wake', async () => {
   assert.equal(stand.kind, 'connected');
 });
 
+test('an unexpected error gives a live and a waiting bridge a new session, and the log tells the error as the reason', async () => {
+  const stand = new EngineStand();
+  await stand.connect();
+  stand.engine.reportFault(new Error('planted'));
+  await stand.seconds(1);
+  assert.equal(stand.kind, 'connected');
+  assert.equal(stand.gateway.sessions.length, 2);
+  assert.equal(stand.gateway.openSessions, 1);
+  stand.refuseFromNowOn();
+  stand.gateway.current.lose();
+  assert.equal(stand.kind, 'reconnecting');
+  stand.gateway.onOpen = (session) => session.ready();
+  stand.engine.reportFault(new Error('planted'));
+  await stand.seconds(1);
+  assert.equal(stand.kind, 'connected', 'dialled at once');
+  assert.equal(stand.delivery.messages('the session is opened anew after an unexpected error').length, 2);
+  assert.deepEqual(stand.delivery.messages('as asked'), []);
+});
+
+for (const by of ['user', 'sleep'] as const) {
+  test(`an unexpected error leaves a bridge alone that is paused by ${by === 'user' ? 'the user' : 'sleep'}, and is told`, async () => {
+    const stand = new EngineStand();
+    await stand.connect();
+    stand.engine.pause(by);
+    stand.engine.reportFault(new Error('planted'));
+    await stand.seconds(30);
+    assert.deepEqual(stand.engine.state.connection, { kind: 'paused', by });
+    assert.equal(stand.gateway.sessions.length, 1);
+    assert.equal(stand.delivery.messages('unexpected error: planted').length, 1);
+    assert.deepEqual(stand.delivery.messages('opened anew'), []);
+    stand.engine.resume(by);
+    await stand.seconds(4);
+    assert.equal(stand.kind, 'connected');
+  });
+}
+
 test('several accounts and none chosen: they are listed, and a person must choose', async () => {
   const stand = new EngineStand();
   stand.gateway.onOpen = (session) => {

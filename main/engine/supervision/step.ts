@@ -34,8 +34,10 @@ export function step(current: Supervision, event: SupervisionEvent, facts: Facts
       return resume(current, event.by, facts);
     case 'reconnect-now':
       return redial(current, facts, { code: 'reconnect-asked', text: 'reconnecting, as asked' });
+    case 'fault':
+      return redialUnlessPaused(current, facts, { code: 'unexpected-error', text: 'the session is opened anew after an unexpected error' });
     case 'gateway-changed':
-      return current.phase.kind === 'paused' ? { next: current, effects: [] } : redial(current, facts, event.cause);
+      return redialUnlessPaused(current, facts, event.cause);
     case 'tick':
       return tick(current, facts);
     case 'stood-still':
@@ -124,6 +126,10 @@ function redial(current: Supervision, facts: Facts, cause: Cause): Outcome {
   if (hasSession(current.phase)) before.push({ type: 'close' });
   before.push(dark(cause), { type: 'log', severity: 'info', message: cause.text });
   return dial(current, facts, 0, before);
+}
+
+function redialUnlessPaused(current: Supervision, facts: Facts, cause: Cause): Outcome {
+  return current.phase.kind === 'paused' ? { next: current, effects: [] } : redial(current, facts, cause);
 }
 
 function tick(current: Supervision, facts: Facts): Outcome {

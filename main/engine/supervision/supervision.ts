@@ -101,6 +101,8 @@ export type SupervisionEvent =
   | { readonly type: 'pause'; readonly by: 'user' | 'sleep' }
   | { readonly type: 'resume'; readonly by: 'user' | 'sleep' }
   | { readonly type: 'reconnect-now' }
+  /** An error that nobody caught: the session may be half handled. */
+  | { readonly type: 'fault' }
   /** Settings changed: end this session and dial with the new ones at once. */
   | { readonly type: 'gateway-changed'; readonly cause: Cause }
   /** At least once a second. */

@@ -92,6 +92,11 @@ export class Supervisor {
     else this.#handle({ type: 'reconnect-now' });
   }
 
+  /** A new session at once after an error that nobody caught, from any state but a pause, by the user or by sleep, and a stop. */
+  renewAfterFault(): void {
+    this.#handle({ type: 'fault' });
+  }
+
   /** Ends the present session and goes on with another gateway (mode switch, other host). */
   setGateway(gateway: Gateway): void {
     this.#gateway = gateway;

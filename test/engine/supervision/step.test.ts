@@ -26,6 +26,7 @@ const anyEvent: fc.Arbitrary<(generation: number) => SupervisionEvent> = fc.oneo
     { type: 'resume', by: 'user' },
     { type: 'resume', by: 'sleep' },
     { type: 'reconnect-now' },
+    { type: 'fault' },
     { type: 'gateway-changed', cause },
     { type: 'tick' },
     { type: 'tick' },
