@@ -23,14 +23,12 @@ export class PollLoop {
   readonly #parts: PollLoopParts;
   #intervalMs: Ms;
   #timer: Timer | undefined;
+  /** Monotonic instant of the next poll; undefined while stopped and during the warm-up. */
+  #dueAt: Ms | undefined;
 
   constructor(parts: PollLoopParts) {
     this.#parts = parts;
     this.#intervalMs = parts.intervalMs;
-  }
-
-  get running(): boolean {
-    return this.#timer !== undefined;
   }
 
   /** Begins the warm-up, or begins it again after data was lost. */
@@ -42,12 +40,13 @@ export class PollLoop {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#dueAt = undefined;
   }
 
-  /** Another interval from now on; a running grid is anchored anew, one interval from now. */
+  /** Another interval from now on; a running grid is anchored anew, one interval from now. The warm-up goes on as it was. */
   setInterval(intervalMs: Ms): void {
     this.#intervalMs = intervalMs;
-    if (this.running) this.#pollAt(this.#parts.clock.monotonic() + intervalMs);
+    if (this.#dueAt !== undefined) this.#pollAt(this.#parts.clock.monotonic() + intervalMs);
   }
 
   #warmUp(until: Ms): void {
@@ -61,12 +60,13 @@ export class PollLoop {
     poll(0);
   }
 
-  #pollAt(due: Ms): void {
+  #pollAt(dueAt: Ms): void {
     const { clock, poll } = this.#parts;
     this.#timer?.cancel();
-    this.#timer = clock.setTimer(due - clock.monotonic(), () => {
-      const latenessMs = Math.max(0, clock.monotonic() - due);
-      this.#pollAt(due + this.#intervalMs * (1 + Math.floor(latenessMs / this.#intervalMs)));
+    this.#dueAt = dueAt;
+    this.#timer = clock.setTimer(dueAt - clock.monotonic(), () => {
+      const latenessMs = Math.max(0, clock.monotonic() - dueAt);
+      this.#pollAt(dueAt + this.#intervalMs * (1 + Math.floor(latenessMs / this.#intervalMs)));
       poll(latenessMs);
     });
   }

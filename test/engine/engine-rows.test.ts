@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ScriptedSession } from '../support/scripted-gateway.ts';
-import { EngineStand } from '../support/engine-stand.ts';
+import { EngineStand, standSettings } from '../support/engine-stand.ts';
 import { leg, stock } from './greeks/book.ts';
 
 const call = leg({ conId: 101, position: 2 });
@@ -13,6 +13,10 @@ function withLegs(stand: EngineStand, ...legs: (typeof call)[]): void {
     session.book = legs;
     session.ready();
   };
+}
+
+function setPollInterval(stand: EngineStand, pollIntervalMs: number): void {
+  stand.engine.apply({ ...standSettings, pollIntervalMs });
 }
 
 async function started(stand: EngineStand): Promise<ScriptedSession> {
@@ -38,6 +42,31 @@ test('the first row comes as soon as every leg is priced, then one every interva
   assert.equal(stand.delivery.greeks[0]?.delta, 0.5 * 2 * 100 - 0.5 * 100);
   assert.equal(stand.delivery.greeks[0]?.underlyingPrice, 6000);
 });
+
+for (const pollIntervalMs of [1_000, 3_600_000]) {
+  test(`an interval that is changed to ${pollIntervalMs / 1_000} s while a leg is unpriced leaves the warm-up as it was`, async () => {
+    const patient = new EngineStand();
+    withLegs(patient, call, put);
+    (await started(patient)).price(101, greeks);
+    await patient.seconds(1);
+    setPollInterval(patient, pollIntervalMs);
+    await patient.clock.advance(13_900);
+    assert.equal(patient.delivery.greeks.length, 0, 'no row of a part of the legs before the 15 s are over');
+    await patient.clock.advance(100);
+    assert.equal(patient.delivery.greeks.length, 1);
+    await patient.clock.advance(pollIntervalMs);
+    assert.equal(patient.delivery.greeks.length, 2);
+
+    const priced = new EngineStand();
+    withLegs(priced, call);
+    const session = await started(priced);
+    await priced.seconds(1);
+    setPollInterval(priced, pollIntervalMs);
+    session.price(101, greeks);
+    await priced.clock.advance(60);
+    assert.equal(priced.delivery.greeks.length, 1, 'the first row comes as soon as every leg is priced');
+  });
+}
 
 test('after a warm-up of 15 s the priced legs are summed and api_logs names the missing one once', async () => {
   const stand = new EngineStand();
