@@ -158,7 +158,7 @@ export class Engine {
     this.#settings = { ...settings, bufferPath: before.bufferPath };
     if (settings.pollIntervalMs !== before.pollIntervalMs) {
       this.#poll.setInterval(settings.pollIntervalMs);
-      this.#gaps.setInterval(settings.pollIntervalMs);
+      this.#gaps.setInterval(settings.pollIntervalMs, this.#parts.clock.now());
       this.#log.record('info', `poll interval is now ${durationInWords(settings.pollIntervalMs)}`);
     }
     if (differs(before.database, settings.database)) this.#parts.delivery.setTarget(settings.database);

@@ -10,7 +10,7 @@ export interface Gap {
   readonly causes: readonly Cause[];
 }
 
-/** A gap is a time of more than this many intervals without a row. */
+/** A gap is a time of more than this many intervals without a row; a change of the interval begins the wait anew, but never prolongs it. */
 export const gapIntervals = 1.5;
 
 /**
@@ -21,16 +21,23 @@ export const gapIntervals = 1.5;
 export class GapTracker {
   #intervalMs: Ms;
   #from: Ms;
+  /** A row that is later than this ends a gap. */
+  #overdueAt: Ms;
   #causes: Cause[] = [];
 
   /** `from`: the newest row before this process, or the start of the engine when there is none. */
   constructor(intervalMs: Ms, from: Ms) {
     this.#intervalMs = intervalMs;
     this.#from = from;
+    this.#overdueAt = from + gapIntervals * intervalMs;
   }
 
-  setInterval(intervalMs: Ms): void {
+  /** Another interval from `at` on: the next row is due one interval from then, or when it was due already if that is sooner. */
+  setInterval(intervalMs: Ms, at: Ms): void {
+    // A gap that ends soon after may be as long as the longer interval, more than its other causes explain.
+    if (intervalMs < this.#intervalMs) this.blame(shortened(this.#intervalMs, intervalMs));
     this.#intervalMs = intervalMs;
+    this.#overdueAt = Math.min(this.#overdueAt, at + gapIntervals * intervalMs);
   }
 
   /** Rows are not possible from now on, because of `cause`. Equal causes in a row count once. */
@@ -42,7 +49,7 @@ export class GapTracker {
   /** A row was written; the gap that it ends, if there was one. `latenessMs` explains a gap that nothing else does. */
   row(at: Ms, latenessMs: Ms): Gap | null {
     const gap = this.#gapUntil(at, latenessMs);
-    this.#from = at;
+    this.#waitFrom(at);
     this.#causes = [];
     return gap;
   }
@@ -50,15 +57,27 @@ export class GapTracker {
   /** The engine stops: the gap that is open now, if there is one. */
   stop(at: Ms): Gap | null {
     const gap = this.#gapUntil(at, 0);
-    if (gap !== null) this.#from = at;
+    if (gap !== null) this.#waitFrom(at);
     return gap;
   }
 
-  #gapUntil(to: Ms, latenessMs: Ms): Gap | null {
-    if (to - this.#from <= gapIntervals * this.#intervalMs) return null;
-    const causes = this.#causes.length > 0 ? [...this.#causes] : [unexplained(latenessMs)];
-    return { from: this.#from, to, causes };
+  #waitFrom(at: Ms): void {
+    this.#from = at;
+    this.#overdueAt = at + gapIntervals * this.#intervalMs;
   }
+
+  #gapUntil(to: Ms, latenessMs: Ms): Gap | null {
+    if (to <= this.#overdueAt) return null;
+    const explained = this.#causes.some(({ code }) => code !== shortenedCode);
+    return { from: this.#from, to, causes: explained ? [...this.#causes] : [...this.#causes, unexplained(latenessMs)] };
+  }
+}
+
+/** Not a cause by itself: rows go on, only the wait before them was that of the longer interval. */
+const shortenedCode = 'interval-shortened';
+
+function shortened(fromMs: Ms, toMs: Ms): Cause {
+  return { code: shortenedCode, text: `the poll interval was shortened from ${durationInWords(fromMs)} to ${durationInWords(toMs)}` };
 }
 
 function unexplained(latenessMs: Ms): Cause {

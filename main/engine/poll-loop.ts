@@ -43,10 +43,13 @@ export class PollLoop {
     this.#dueAt = undefined;
   }
 
-  /** Another interval from now on; a running grid is anchored anew, one interval from now. The warm-up goes on as it was. */
+  /**
+   * Another interval from now on: the next poll comes one interval from now, or when it was due already if that is sooner, and
+   * anchors the grid anew. The warm-up goes on as it was.
+   */
   setInterval(intervalMs: Ms): void {
     this.#intervalMs = intervalMs;
-    if (this.#dueAt !== undefined) this.#pollAt(this.#parts.clock.monotonic() + intervalMs);
+    if (this.#dueAt !== undefined) this.#pollAt(Math.min(this.#dueAt, this.#parts.clock.monotonic() + intervalMs));
   }
 
   #warmUp(until: Ms): void {

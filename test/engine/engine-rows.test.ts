@@ -148,6 +148,76 @@ test('a late poll is not followed by a burst, and the gap that it left is explai
   assert.equal(stand.delivery.greeks.length, before + 2, 'back on the grid');
 });
 
+for (const [beforeSeconds, atSeconds, afterSeconds, nextSeconds] of [
+  [60, 50, 5, 55],
+  [60, 58, 5, 60],
+  [10, 9, 5, 10],
+  [10, 9.9, 9, 10],
+  [5, 4.9, 6, 5],
+  [5, 3, 60, 5],
+] as const) {
+  test(`an interval of ${beforeSeconds} s that is changed to ${afterSeconds} s after ${atSeconds} s makes no gap`, async () => {
+    const stand = new EngineStand(undefined, { pollIntervalMs: beforeSeconds * 1_000 });
+    withLegs(stand, stock('AAPL', 10));
+    await started(stand);
+    const first = stand.delivery.greeks[0]?.timestamp ?? 0;
+    await stand.clock.advance(first + atSeconds * 1_000 - stand.clock.now());
+    setPollInterval(stand, afterSeconds * 1_000);
+    await stand.seconds(3 * afterSeconds);
+    const times = stand.delivery.greeks.slice(1, 3).map(({ timestamp }) => (timestamp - first) / 1_000);
+    assert.deepEqual(times, [nextSeconds, nextSeconds + afterSeconds], 'the next row at the latest when it was due before');
+    assert.deepEqual(stand.delivery.messages('gap of'), []);
+  });
+}
+
+test('a poll that is late after its interval was shortened ends a gap that tells both', async () => {
+  const stand = new EngineStand(undefined, { pollIntervalMs: 60_000 });
+  withLegs(stand, stock('AAPL', 10));
+  await started(stand);
+  await stand.seconds(50);
+  setPollInterval(stand, 5_000);
+  stand.clock.freeze(25_000);
+  await stand.seconds(5);
+  const [message = '', ...others] = stand.delivery.messages('gap of');
+  assert.match(message, /^gap of 1 m 15 s .*: the poll interval was shortened from 1 m to 5 s; then the computer was busy or stood still: the poll came 20 s late$/);
+  assert.deepEqual(others, []);
+});
+
+test('an interval that is changed while a poll is late leaves the gap its cause', async () => {
+  const stand = new EngineStand();
+  withLegs(stand, stock('AAPL', 10));
+  await started(stand);
+  stand.clock.freeze(25_000);
+  setPollInterval(stand, 60_000);
+  await stand.clock.advance(0);
+  assert.match(stand.delivery.messages('gap of')[0] ?? '', /^gap of 25 s .*: the computer was busy or stood still: the poll came 20 s late$/);
+});
+
+test('a wall clock that is set forward after the interval was shortened is still told as that', async () => {
+  const stand = new EngineStand(undefined, { pollIntervalMs: 60_000 });
+  withLegs(stand, stock('AAPL', 10));
+  await started(stand);
+  await stand.seconds(50);
+  setPollInterval(stand, 5_000);
+  stand.clock.jumpWall(3_600_000);
+  await stand.seconds(5);
+  assert.match(stand.delivery.messages('gap of')[0] ?? '', /then the wall clock was set forward$/);
+});
+
+test('an outage is a gap by the shorter interval from the moment that it was set', async () => {
+  const stand = new EngineStand(undefined, { pollIntervalMs: 3_600_000 });
+  withLegs(stand, stock('AAPL', 10));
+  const session = await started(stand);
+  stand.refuseFromNowOn();
+  session.lose({ code: 'gateway-closed', text: 'the gateway closed the connection' });
+  await stand.seconds(1);
+  setPollInterval(stand, 5_000);
+  await stand.seconds(100);
+  withLegs(stand, stock('AAPL', 10));
+  await stand.seconds(100);
+  assert.match(stand.delivery.messages('gap of')[0] ?? '', /the gateway closed the connection; then the poll interval was shortened from 1 h to 5 s; then /);
+});
+
 test('the time between two runs is a gap that tells a clean stop from a crash', async () => {
   for (const [logMessage, expected] of [['stopped: asked to stop', /not running \(stopped/], ['connected to x', /without a clean stop/]] as const) {
     const stand = new EngineStand();
