@@ -30,9 +30,9 @@ test('it is an application of the menu bar, hardened, with no entitlement but th
 });
 
 test('every fuse that opens a way in is burnt', () => {
-  const { electronFuses } = configuration;
+  const { resetAdHocDarwinSignature: _, ...fuses } = configuration.electronFuses ?? {};
   assert.deepEqual(
-    { ...electronFuses },
+    fuses,
     {
       runAsNode: false,
       enableCookieEncryption: true,
@@ -44,6 +44,10 @@ test('every fuse that opens a way in is burnt', () => {
       grantFileProtocolExtraPrivileges: false,
     },
   );
+});
+
+test('burning fuses breaks the signature that Electron comes with; without a Developer ID it gets a new one, or Apple silicon ends it at launch', () => {
+  assert.equal(configuration.electronFuses?.resetAdHocDarwinSignature, true);
 });
 
 test('what the application needs is in the package', () => {
