@@ -2,7 +2,9 @@ import type { App } from 'electron';
 import { sleep, type Clock } from '../engine/clock.ts';
 
 /** How long Quit delivers what waits; the rest stays in the outbox for the next start. */
-export const drainMs = 5_000;
+const drainMs = 4_000;
+/** When it ends whatever hangs; what lies between is for closing the outbox and the history. */
+const endMs = 5_000;
 
 export interface LifeCycleParts {
   readonly app: Pick<App, 'on' | 'exit'>;
@@ -40,7 +42,7 @@ export class LifeCycle {
     this.#quitting = true;
     leave();
     // Whatever hangs in stopping may not hold up a Mac that shuts down: accepted rows are on disk already.
-    await Promise.race([stop(drainMs).catch(report), sleep(clock, drainMs)]);
+    await Promise.race([stop(drainMs).catch(report), sleep(clock, endMs)]);
     app.exit(0);
   }
 }

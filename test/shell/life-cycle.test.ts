@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
+import { sleep } from '../../main/engine/clock.ts';
 import { LifeCycle, type LifeCycleParts } from '../../main/shell/life-cycle.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
@@ -36,7 +37,7 @@ test('Quit hides what is seen, drains, and then ends', async () => {
   let drained: () => void = () => undefined;
   const { app, told } = stand(() => new Promise((resolve) => (drained = resolve)));
   assert.equal(app.quit(), true, 'Electron itself must not end it before rows are safe');
-  assert.deepEqual(told, ['leave', 'stop within 5000']);
+  assert.deepEqual(told, ['leave', 'stop within 4000']);
   assert.deepEqual(app.exits, []);
   drained();
   await until(() => app.exits.length === 1, 'the end');
@@ -48,7 +49,7 @@ test('a second Quit leaves at once', () => {
   app.quit();
   app.quit();
   assert.deepEqual(app.exits, [0]);
-  assert.deepEqual(told, ['leave', 'stop within 5000'], 'it is not stopped twice');
+  assert.deepEqual(told, ['leave', 'stop within 4000'], 'it is not stopped twice');
 });
 
 test('a stop that hangs ends after five seconds', async () => {
@@ -58,6 +59,19 @@ test('a stop that hangs ends after five seconds', async () => {
   assert.deepEqual(app.exits, []);
   await clock.advance(1);
   await until(() => app.exits.length === 1, 'the end');
+});
+
+test('a drain that takes all its time leaves some for closing outbox and history', async () => {
+  let closed = false;
+  const stop = async (clock: ManualClock, deadlineMs: number): Promise<void> => {
+    await sleep(clock, deadlineMs);
+    await sleep(clock, 900);
+    closed = true;
+  };
+  const { app, clock } = stand((deadlineMs) => stop(clock, deadlineMs));
+  app.quit();
+  await clock.advance(4_900);
+  assert.deepEqual([closed, app.exits], [true, [0]]);
 });
 
 test('a stop that fails is told and ends all the same', async () => {
