@@ -7,7 +7,7 @@ const drainMs = 4_000;
 const endMs = 5_000;
 
 export interface LifeCycleParts {
-  readonly app: Pick<App, 'on' | 'exit'>;
+  readonly app: Pick<App, 'on' | 'exit' | 'relaunch'>;
   readonly clock: Clock;
   /** Shows the window: a second launch, or a click on the application, whose icon may hide behind the notch. */
   readonly show: () => void;
@@ -19,15 +19,20 @@ export interface LifeCycleParts {
   readonly report: (error: unknown) => void;
 }
 
-/** Stays without windows, shows itself when launched again, and drains before it quits; a second Quit leaves at once. */
+/**
+ * Stays without windows, shows itself when launched again, and drains before it quits; a second Quit leaves at once.
+ *
+ * Launched again while it drains, it starts anew when it has ended: the other one found the lock taken and is gone.
+ */
 export class LifeCycle {
   readonly #parts: LifeCycleParts;
   #quitting = false;
+  #launchedAgain = false;
 
   constructor(parts: LifeCycleParts) {
     this.#parts = parts;
-    parts.app.on('second-instance', parts.show);
-    parts.app.on('activate', parts.show);
+    parts.app.on('second-instance', () => this.#onLaunch());
+    parts.app.on('activate', () => this.#onLaunch());
     // Without a listener, Electron would quit when the window is gone.
     parts.app.on('window-all-closed', () => undefined);
     parts.app.on('before-quit', (event) => {
@@ -38,11 +43,18 @@ export class LifeCycle {
 
   async quit(): Promise<void> {
     const { app, clock, leave, stop, report } = this.#parts;
+    this.#launchedAgain = false;
     if (this.#quitting) return app.exit(0);
     this.#quitting = true;
     leave();
     // Whatever hangs in stopping may not hold up a Mac that shuts down: accepted rows are on disk already.
     await Promise.race([stop(drainMs).catch(report), sleep(clock, endMs)]);
+    if (this.#launchedAgain) app.relaunch();
     app.exit(0);
+  }
+
+  #onLaunch(): void {
+    if (this.#quitting) this.#launchedAgain = true;
+    else this.#parts.show();
   }
 }

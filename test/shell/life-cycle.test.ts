@@ -8,7 +8,10 @@ import { until } from '../support/until.ts';
 
 class App extends EventEmitter {
   exits: (number | undefined)[] = [];
+  /** How often it had been told to end each time it was asked to start again: after the first would be too late. */
+  relaunches: number[] = [];
   exit = (code?: number): void => void this.exits.push(code);
+  relaunch = (): void => void this.relaunches.push(this.exits.length);
 
   /** As Electron does on Quit; true when somebody prevented it. */
   quit(): boolean {
@@ -87,4 +90,29 @@ test('a second launch and a click on the application show the window; without wi
   app.emit('activate');
   assert.deepEqual(told, ['show', 'show']);
   assert.equal(app.listenerCount('window-all-closed'), 1);
+});
+
+for (const launched of ['second-instance', 'activate']) {
+  test(`${launched} while it drains: it shows nothing, ends, and starts again`, async () => {
+    const { app, clock, told } = stand(() => new Promise(() => undefined));
+    app.quit();
+    app.emit(launched);
+    app.emit(launched);
+    await clock.advance(5_000);
+    assert.deepEqual([app.exits, app.relaunches], [[0], [0]]);
+    assert.ok(!told.includes('show'), told.join());
+  });
+}
+
+test('it starts again only when somebody launched it after the last Quit', async () => {
+  const quit = stand(() => new Promise(() => undefined));
+  quit.app.emit('second-instance');
+  quit.app.quit();
+  await quit.clock.advance(5_000);
+  const quitTwice = stand(() => new Promise(() => undefined));
+  quitTwice.app.quit();
+  quitTwice.app.emit('second-instance');
+  quitTwice.app.quit();
+  await quitTwice.clock.advance(5_000);
+  assert.deepEqual([quit.app.relaunches, quitTwice.app.relaunches], [[], []]);
 });
