@@ -1,8 +1,8 @@
 import type { MenuItemConstructorOptions } from 'electron';
 
 /**
- * The application menu. An application without a Dock icon never shows it, yet copy, paste and select all only work in
- * text fields because it is there.
+ * The application menu. An application without a Dock icon never shows it, yet its keys only work because it is there:
+ * copy, paste and select all in text fields, closing the window.
  */
 export function applicationMenu(openSettings: () => void): MenuItemConstructorOptions[] {
   return [
@@ -17,6 +17,8 @@ export function applicationMenu(openSettings: () => void): MenuItemConstructorOp
         { role: 'quit' },
       ],
     },
+    // Cmd-W: on a Mac the window menu has no item for it.
+    { label: 'File', submenu: [{ role: 'close' }] },
     { role: 'editMenu' },
     { role: 'windowMenu' },
   ];
