@@ -35,8 +35,11 @@ export function openTray(electron: ElectronParts, { place, host, service, window
       demo: place.demo,
       loginItem: host.loginItem?.status() ?? 'unsupported',
     });
+  const tray = new Tray(images.reconnecting);
+  // Otherwise macOS tells of a quick second click as a double click, and it would be lost.
+  if (host.platform === 'darwin') tray.setIgnoreDoubleClickEvents(true);
   const icon = new TrayIcon({
-    tray: new Tray(images.reconnecting),
+    tray,
     images,
     buildMenu: (template) => Menu.buildFromTemplate(template),
     view,

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { Menu } from './menu.ts';
 import type { StandInImage } from './native-image.ts';
 
-type Part = Pick<Electron.Tray, 'setToolTip' | 'setTitle' | 'destroy' | 'isDestroyed'>;
+type Part = Pick<Electron.Tray, 'setIgnoreDoubleClickEvents' | 'setToolTip' | 'setTitle' | 'destroy' | 'isDestroyed'>;
 
 /** The icon that there is; one application has one. */
 export const trays = new Set<Tray>();
@@ -13,6 +13,7 @@ export class Tray extends EventEmitter implements Part {
   tooltip = '';
   title = '';
   openMenu: Menu | undefined;
+  #ignoresDoubleClicks = false;
   #destroyed = false;
 
   constructor(image: StandInImage) {
@@ -36,6 +37,17 @@ export class Tray extends EventEmitter implements Part {
   setTitle(text: string): void {
     this.#check();
     this.title = text;
+  }
+
+  setIgnoreDoubleClickEvents(ignore: boolean): void {
+    this.#check();
+    this.#ignoresDoubleClicks = ignore;
+  }
+
+  /** As macOS tells of two clicks in quick succession. */
+  clickTwice(): void {
+    this.emit('click', {});
+    this.emit(this.#ignoresDoubleClicks ? 'click' : 'double-click', {});
   }
 
   popUpContextMenu(menu: Menu): void {
