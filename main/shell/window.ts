@@ -58,7 +58,7 @@ export class DashboardWindow {
   /** Hides it when it is in front, else brings it there. */
   toggle(): void {
     const window = this.#window;
-    if (window !== undefined && window.isVisible() && !window.isMinimized() && window.isFocused()) window.hide();
+    if (window !== undefined && window.isVisible() && !window.isMinimized() && window.isFocused()) hide(window);
     else this.show();
   }
 
@@ -70,11 +70,11 @@ export class DashboardWindow {
     this.show();
   }
 
-  /** From now on closing closes; hides at once. */
+  /** From now on closing closes; hides it. */
   leave(): void {
     this.#leaving = true;
     this.#attachment?.detach();
-    this.#window?.hide();
+    if (this.#window !== undefined) hide(this.#window);
   }
 
   #open(url: string): void {
@@ -116,7 +116,7 @@ export class DashboardWindow {
       saveBounds();
       if (this.#leaving) return;
       event.preventDefault();
-      window.hide();
+      hide(window);
     });
     window.webContents.on('render-process-gone', (_event, { reason }) => {
       if (reason !== 'clean-exit' && !this.#leaving) void this.#recover(window);
@@ -128,11 +128,18 @@ export class DashboardWindow {
     const now = this.#parts.clock.monotonic();
     const again = this.#crashedAt !== undefined && now - this.#crashedAt < crashAgainMs;
     this.#crashedAt = now;
-    if (again && !(await this.#parts.askToReopen())) window.hide();
+    if (again && !(await this.#parts.askToReopen())) hide(window);
     else window.webContents.reload();
   }
 
   #ground(): string {
     return this.#parts.theme.shouldUseDarkColors ? grounds.dark : grounds.light;
   }
+}
+
+/** Out of full screen first, which takes a moment: hidden in it, a window leaves a black Space behind on macOS. */
+function hide(window: BrowserWindow): void {
+  if (!window.isFullScreen()) return window.hide();
+  window.once('leave-full-screen', () => window.hide());
+  window.setFullScreen(false);
 }

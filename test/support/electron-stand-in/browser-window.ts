@@ -12,12 +12,14 @@ type Part = Pick<
   | 'hide'
   | 'isDestroyed'
   | 'isFocused'
+  | 'isFullScreen'
   | 'isMinimized'
   | 'isVisible'
   | 'loadURL'
   | 'minimize'
   | 'restore'
   | 'setBackgroundColor'
+  | 'setFullScreen'
   | 'show'
 >;
 
@@ -27,7 +29,10 @@ export const windows: BrowserWindow[] = [];
 export class BrowserWindow extends EventEmitter implements Part {
   readonly options: Electron.BrowserWindowConstructorOptions;
   readonly webContents: WebContents;
+  /** On macOS a window that is hidden in full screen leaves its Space behind. */
+  leftBlackSpace = false;
   #visible: boolean;
+  #fullScreen = false;
   #minimized = false;
   #focused = false;
   #destroyed = false;
@@ -63,6 +68,7 @@ export class BrowserWindow extends EventEmitter implements Part {
 
   hide(): void {
     const changed = this.#visible;
+    this.leftBlackSpace ||= this.#fullScreen;
     this.#visible = false;
     this.#focused = false;
     if (changed) this.emit('hide', {});
@@ -87,6 +93,14 @@ export class BrowserWindow extends EventEmitter implements Part {
     this.emit('restore', {});
   }
 
+  /** Takes a moment, as on macOS. */
+  setFullScreen(flag: boolean): void {
+    setImmediate(() => {
+      this.#fullScreen = flag;
+      this.emit(flag ? 'enter-full-screen' : 'leave-full-screen');
+    });
+  }
+
   close(): void {
     this.#tryClose();
   }
@@ -101,6 +115,10 @@ export class BrowserWindow extends EventEmitter implements Part {
 
   isFocused(): boolean {
     return this.#focused;
+  }
+
+  isFullScreen(): boolean {
+    return this.#fullScreen;
   }
 
   isDestroyed(): boolean {
