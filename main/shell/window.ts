@@ -85,7 +85,9 @@ export class DashboardWindow {
       if (!window.isDestroyed() && !window.webContents.isCrashed()) window.webContents.send(updateChannel, update);
     });
     this.#follow(window);
-    window.once('ready-to-show', () => this.show());
+    window.once('ready-to-show', () => {
+      if (!this.#leaving) this.show();
+    });
     void window.loadURL(url).catch(() => undefined); // told by did-fail-load and by a window that stays empty
   }
 

@@ -75,3 +75,13 @@ test('in full screen again later, it is hidden only when somebody hides it', asy
   }
   assert.equal(window.isVisible(), true);
 });
+
+test('its first paint shows it; after Quit it stays hidden', () => {
+  const shown = openStand();
+  shown.window.emit('ready-to-show');
+  assert.equal(shown.window.isVisible(), true);
+  const left = openStand();
+  left.dashboard.leave();
+  left.window.emit('ready-to-show');
+  assert.equal(left.window.isVisible(), false);
+});
