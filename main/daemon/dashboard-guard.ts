@@ -19,7 +19,9 @@ export class DashboardGuard {
   readonly #token: Buffer;
 
   constructor(address: DashboardAddress, token: string) {
-    this.#authorities = [authorityOf(address), `localhost:${address.port}`];
+    const authorities = [authorityOf(address), `localhost:${address.port}`];
+    // Browsers leave away the port that http has anyway.
+    this.#authorities = address.port === 80 ? [...authorities, ...authorities.map((authority) => authority.slice(0, -':80'.length))] : authorities;
     this.#token = digest(token);
   }
 
