@@ -14,7 +14,7 @@ export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok
 /** Everything that the window shows at once except legs, log and history; sent whole, at most four times a second. */
 export interface Overview {
   readonly state: BridgeState;
-  /** The sums as they are at this moment (the rows come every poll interval only); null before the first ones. */
+  /** The sums as they are at this moment (the rows come every poll interval only), also while they warm up; those of the last row while not connected, null before it. */
   readonly sums: Snapshot | null;
   /** The sender's wall clock when this was made: ages are `now` minus an instant, whatever the window's clock says. */
   readonly now: Ms;

@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from './clock.ts';
 import { openDelivery } from './delivery/durable-delivery.ts';
 import { historyPath, openHistory, type History } from './delivery/history.ts';
-import { describeGap } from './gap-tracker.ts';
+import { describeCauses } from './gap-tracker.ts';
 import { Engine, type Recorder } from './engine.ts';
 import { openGateway, respectPredecessor } from './gateway/open-gateway.ts';
 import type { Logger } from './log/logger.ts';
@@ -62,7 +62,8 @@ function recordInto(history: History): Recorder {
   return {
     recordSnapshot: ({ at, delta, gamma, vega, theta, underlyingPrice }) =>
       history.appendSample({ timestamp: at, delta, gamma, vega, theta, underlyingPrice }),
-    recordGap: (gap) => history.appendGap({ from: gap.from, to: gap.to, code: gap.causes[0]?.code ?? 'unknown', text: describeGap(gap) }),
+    recordGap: (gap) => history.appendGap({ from: gap.from, to: gap.to, code: gap.causes[0]?.code ?? 'unknown', text: describeCauses(gap, 3) }),
     recordLog: (row) => history.appendLog(row),
+    recordBook: (account, at) => history.appendBook(account, at),
   };
 }

@@ -10,7 +10,7 @@ import type { Logger } from './log/logger.ts';
 import { durationInWords } from './log/words.ts';
 import { PollLoop } from './poll-loop.ts';
 import type { Settings } from './settings/settings.ts';
-import { initialState, type BridgeState, type Cause, type Snapshot, type UnpricedLeg } from './state.ts';
+import { initialState, type BridgeState, type Cause, type Connection, type Snapshot, type UnpricedLeg } from './state.ts';
 import { Store } from './store.ts';
 import { Supervisor, type SupervisorParts } from './supervision/supervisor.ts';
 
@@ -19,6 +19,8 @@ export interface Recorder {
   recordSnapshot(snapshot: Snapshot): void;
   recordGap(gap: Gap): void;
   recordLog(row: LogRow): void;
+  /** From this instant on the sums are this account's; said with each connection. */
+  recordBook(account: string, at: Ms): void;
 }
 
 /** Everything that the engine stands on; composition roots (daemon, shell, tests) hand it in. */
@@ -46,6 +48,8 @@ export class Engine {
   /** The unpriced legs that api_logs knows of. */
   #unpriced: readonly UnpricedLeg[] = [];
   #currencies = '';
+  /** Of the newest connection: whose sums the state holds. */
+  #account: string | null = null;
 
   constructor(parts: EngineParts) {
     const { settings, clock, delivery } = parts;
@@ -67,7 +71,7 @@ export class Engine {
       resetWindows: settings.resetWindows,
       random: parts.random,
       onEffect: (effect) => this.#onEffect(effect),
-      onConnection: (connection) => this.#store.dispatch({ type: 'connection', connection }),
+      onConnection: (connection) => this.#onConnection(connection),
       onSessionEvent: (event) => this.#onSessionEvent(event),
     });
   }
@@ -87,11 +91,11 @@ export class Engine {
     return session === undefined ? [] : tabulateLegs(session.legs(), (conId) => session.quote(conId));
   }
 
-  /** The sums at this very moment while they are live, else the last ones with their own instant; null before the first row. */
+  /** The sums at this very moment while connected, also in the warm-up, else the last ones with their own instant; null before the first row. */
   sums(): Snapshot | null {
     const session = this.#supervisor.session;
-    const { live, snapshot } = this.#store.state;
-    return live && session !== undefined ? this.#sum(session) : snapshot;
+    const { connection, snapshot } = this.#store.state;
+    return connection.kind === 'connected' && session !== undefined ? this.#sum(session) : snapshot;
   }
 
   /** Wall-clock instant of the newest market-data tick of the present session; null before its first one and without a session. */
@@ -165,6 +169,8 @@ export class Engine {
     if (differs(before.resetWindows, settings.resetWindows)) this.#supervisor.setResetWindows(settings.resetWindows);
     if (differs(gatewayPart(before), gatewayPart(settings))) {
       const gateway = this.#parts.openGateway(settings);
+      // Which account answers there is known only once it is connected.
+      if (settings.account === null || settings.account !== this.#account) this.#store.dispatch({ type: 'book-changed' });
       this.#store.dispatch({ type: 'gateway', mode: gateway.mode, endpoint: gateway.endpoint });
       this.#supervisor.setGateway(gateway);
     }
@@ -255,6 +261,15 @@ export class Engine {
       case 'alarm-cleared':
         return this.#store.dispatch(effect);
     }
+  }
+
+  #onConnection(connection: Connection): void {
+    if (connection.kind === 'connected') {
+      if (this.#account !== null && this.#account !== connection.account) this.#store.dispatch({ type: 'book-changed' });
+      this.#account = connection.account;
+      this.#parts.recorder.recordBook(connection.account, this.#parts.clock.now());
+    }
+    this.#store.dispatch({ type: 'connection', connection });
   }
 
   #goDark(cause: Cause): void {

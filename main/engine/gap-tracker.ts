@@ -88,8 +88,13 @@ function unexplained(latenessMs: Ms): Cause {
 
 /** The gap's row in api_logs. */
 export function describeGap(gap: Gap): string {
-  const shown = gap.causes.slice(0, 6).map(({ text }) => text);
-  const more = gap.causes.length > shown.length ? `; and ${gap.causes.length - shown.length} more causes, see the rows before` : '';
   const span = `from ${instantInWords(gap.from)} to ${instantInWords(gap.to)}`;
-  return `gap of ${durationInWords(gap.to - gap.from)} in portfolio_greeks, ${span}: ${shown.join('; then ')}${more}`;
+  return `gap of ${durationInWords(gap.to - gap.from)} in portfolio_greeks, ${span}: ${describeCauses(gap, 6)}`;
+}
+
+/** The first `most` causes of a gap, in the order in which they came. */
+export function describeCauses({ causes }: Gap, most: number): string {
+  const shown = causes.slice(0, most).map(({ text }) => text);
+  const more = causes.length > shown.length ? `; and ${causes.length - shown.length} more causes, see the log` : '';
+  return shown.join('; then ') + more;
 }

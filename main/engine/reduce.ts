@@ -6,6 +6,8 @@ export type BridgeEvent =
   | { readonly type: 'started'; readonly at: Ms }
   | { readonly type: 'gateway'; readonly mode: ApiMode; readonly endpoint: string }
   | { readonly type: 'connection'; readonly connection: Connection }
+  /** The sums so far may be another account's. */
+  | { readonly type: 'book-changed' }
   | { readonly type: 'account-needed'; readonly accounts: readonly string[] }
   /** New sums; `live` is false while they are the last of a lost connection or the warm-up is not over. */
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
@@ -24,6 +26,8 @@ export function reduce(state: BridgeState, event: BridgeEvent): BridgeState {
       return { ...state, mode: event.mode, endpoint: event.endpoint, accountChoice: [] };
     case 'connection':
       return connect(state, event.connection);
+    case 'book-changed':
+      return { ...state, snapshot: null, live: false };
     case 'account-needed':
       return { ...state, accountChoice: event.accounts };
     case 'snapshot':

@@ -8,7 +8,7 @@ import { startOfLocalDay } from './local-day.ts';
 
 export interface OverviewParts {
   readonly engine: Pick<Engine, 'state' | 'sums' | 'lastTickAt'>;
-  readonly history: Pick<History, 'countSince' | 'firstSince'>;
+  readonly history: Pick<History, 'countSince' | 'firstSince' | 'bookSince'>;
   readonly clock: Clock;
   readonly timeZone: string;
   /** The settings in force. */
@@ -53,7 +53,8 @@ export class OverviewMaker {
     const midnight = this.#startOfDay(now);
     const key = `${midnight} ${rowsWritten}`;
     if (this.#day?.key !== key) {
-      const first = history.firstSince(midnight);
+      // Another account's sums are nothing that today's could have grown from.
+      const first = history.firstSince(Math.max(midnight, history.bookSince()));
       const dayStart = first === null ? null : { delta: first.delta, gamma: first.gamma, vega: first.vega, theta: first.theta };
       this.#day = { key, rowsToday: history.countSince(midnight), dayStart };
     }

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import type { Connection, LegRow, Ms, Overview } from '../../preload/contract.ts';
+import type { BridgeState, LegRow, Ms, Overview } from '../../preload/contract.ts';
 import { overviewOf, useLink, useLive, useWatch } from '../live/live-context.tsx';
 import { createStore, type Reading } from '../live/store.ts';
 
@@ -9,9 +9,9 @@ export interface Legs {
   readonly problem: string | null;
 }
 
-/** Without a session the bridge has no legs to tell: the last ones stay, dim and with their age, as the four numbers do. */
-function keepLast(before: Legs['legs'], now: readonly LegRow[], kind: Connection['kind']): readonly LegRow[] {
-  return now.length === 0 && kind !== 'connected' && before !== null ? before : keepEqualLegs(before, now);
+/** Without a session the bridge has no legs to tell: the last ones stay, dim and with their age, as long as the four numbers do. */
+function keepLast(before: Legs['legs'], now: readonly LegRow[], { connection, snapshot }: BridgeState): readonly LegRow[] {
+  return now.length === 0 && connection.kind !== 'connected' && snapshot !== null && before !== null ? before : keepEqualLegs(before, now);
 }
 
 /** The legs of now, each the object of before where nothing of it has changed, so that its line is not drawn again. */
@@ -43,15 +43,15 @@ export function useLegs(): Reading<Legs> {
     if (!linked) return null;
     const everyMs = (answer.get().legs?.length ?? 0) > largeBook ? 5000 : 1000;
     // Sums that stand still (not connected, market closed) ask for nothing.
-    return `${Math.floor((sums?.at ?? 0) / everyMs)} ${state.connection.kind} ${Math.floor(now / 10_000)}`;
+    return `${Math.floor((sums?.at ?? 0) / everyMs)} ${state.connection.kind} ${state.snapshot === null} ${Math.floor(now / 10_000)}`;
   };
   const ask = (): (() => void) => {
     let wanted = true;
-    const { kind } = overviewOf(heard.get()).state.connection;
+    const { state } = overviewOf(heard.get());
     void bridge.api.legs().then((result) => {
       if (!wanted) return;
       const { legs } = answer.get();
-      answer.set(result.ok ? { legs: keepLast(legs, result.value, kind), problem: null } : { legs, problem: result.message });
+      answer.set(result.ok ? { legs: keepLast(legs, result.value, state), problem: null } : { legs, problem: result.message });
     });
     return () => {
       wanted = false;

@@ -82,7 +82,7 @@ class Days {
         probeNow: () => delivery.probeNow(),
         stop: (deadlineMs) => delivery.stop(deadlineMs),
       },
-      recorder: { recordSnapshot: () => undefined, recordGap: () => undefined, recordLog: () => undefined },
+      recorder: { recordSnapshot: () => undefined, recordGap: () => undefined, recordLog: () => undefined, recordBook: () => undefined },
       logger: quietLogger,
       openGateway: () => this.#gateway,
       random: this.#setup.random,

@@ -22,7 +22,7 @@ test('a first hour without a gateway that ends in a kill stands in api_logs as a
   const start = (path: string) => {
     const gateway = new ScriptedGateway(clock);
     const delivery = openDelivery({ bufferPath: path, target, clock, limits: { ballastBytes: 0 } });
-    const recorder = { recordSnapshot: () => undefined, recordGap: () => undefined, recordLog: () => undefined };
+    const recorder = { recordSnapshot: () => undefined, recordGap: () => undefined, recordLog: () => undefined, recordBook: () => undefined };
     const engine = new Engine({ settings: { ...standSettings, bufferPath: path }, clock, delivery, recorder, logger: quietLogger, openGateway: () => gateway, random: () => 0.5 });
     return { engine, gateway, delivery };
   };

@@ -64,6 +64,53 @@ test('when the gateway is lost, the last sums stay with their own instant, and t
   assert.ok(stale.now - (stale.lastTickAt ?? 0) >= 60_000);
 });
 
+test('while the book warms up the sums tell how far it is, and nothing is written', async () => {
+  const stand = await open();
+  await stand.connect(0.5);
+  stand.gateway.onOpen = (session) => {
+    session.book = stand.gateway.sessions[0]?.book.flatMap((leg) => [leg, { ...leg, conId: 2 }]) ?? [];
+    session.ready();
+    session.price(1, { delta: 0.5, gamma: 0.01, vega: 2, theta: -3 });
+  };
+  stand.gateway.current.lose();
+  await stand.clock.advance(8_000);
+  const { state, sums, rowsToday } = await stand.ask('overview');
+  assert.equal(state.connection.kind, 'connected');
+  assert.equal(state.live, false);
+  assert.equal(rowsToday, 1);
+  assert.deepEqual([sums?.coverage.priced, sums?.coverage.legs], [1, 2], 'of the present session, not of the one before');
+});
+
+test('another account has no numbers until its own first row, and its day starts with that', async () => {
+  const stand = await open();
+  await stand.connect(0.5);
+  stand.gateway.onOpen = (session) => {
+    session.book = stand.gateway.sessions[0]?.book ?? [];
+    session.ready('U2');
+  };
+  stand.gateway.current.lose();
+  await stand.clock.advance(8_000);
+  const warming = await stand.ask('overview');
+  assert.equal(warming.state.snapshot, null, 'the sums of the account before are not this one\u2019s');
+  assert.equal(warming.dayStart, null);
+  stand.gateway.current.price(1, { delta: 0.9, gamma: 0.01, vega: 2, theta: -3 });
+  await stand.clock.advance(100);
+  const live = await stand.ask('overview');
+  assert.equal(live.state.snapshot?.delta, 180);
+  assert.equal(live.dayStart?.delta, 180);
+  assert.deepEqual((await stand.ask('history', '15m')).gaps.map(({ text }) => text), ['the account was changed']);
+});
+
+test('settings for another account take the numbers away at once; for the same one they stay, with their age', async () => {
+  const stand = await open();
+  await stand.connect(0.5);
+  stand.gateway.onOpen = () => undefined;
+  await stand.ask('saveSettings', { account: 'U1' });
+  assert.equal((await stand.ask('overview')).sums?.delta, 100);
+  await stand.ask('saveSettings', { account: 'U7654321' });
+  assert.equal((await stand.ask('overview')).sums, null);
+});
+
 test('a day begins at midnight of the host\u2019s zone, with the sums of its first row', async () => {
   const host = new RecordedHost();
   host.timeZone = 'Asia/Tokyo';

@@ -133,6 +133,7 @@ export class ServiceStand {
         this.history.appendSample({ timestamp: at, ...sums }),
       recordGap: () => undefined,
       recordLog: (row: Parameters<History['appendLog']>[0]) => this.history.appendLog(row),
+      recordBook: (account: string, at: number) => this.history.appendBook(account, at),
     };
     this.engine = new Engine({ settings: this.desk.settings, clock, delivery, recorder, logger, random: () => 0.5, openGateway });
     this.desk.subscribe((_view, settings) => this.engine.apply(settings));

@@ -51,6 +51,10 @@ export class EngineStand implements Recorder {
     this.recordedSnapshots.push(snapshot);
   }
 
+  recordBook(): void {
+    // What the history makes of it is the history's.
+  }
+
   recordLog(): void {
     // The rows are read from the delivery.
   }

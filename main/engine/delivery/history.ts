@@ -102,6 +102,24 @@ export class History {
     });
   }
 
+  /** The samples from `at` on are this account's. Where those before are another's, the time between them is a gap. */
+  appendBook(account: string, at: Ms): void {
+    this.#write((db) => {
+      const before = db.prepare('SELECT account FROM book ORDER BY since DESC LIMIT 1').pluck().get();
+      if (before === account) return;
+      // The first one known is taken for the one that it always was.
+      db.prepare('INSERT OR REPLACE INTO book VALUES (?, ?)').run(before === undefined ? 0 : Math.round(at), account);
+      const newest = db.prepare('SELECT max(at) FROM sample').pluck().get() as Ms | null;
+      if (before === undefined || newest === null) return;
+      db.prepare('INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?, ?)').run(newest, Math.max(newest + 1, Math.round(at)), 'gap', 'account-changed', 'the account was changed');
+    });
+  }
+
+  /** Since when the samples are those of the present account; 0 where there was no other. */
+  bookSince(): Ms {
+    return (this.#read((db) => db.prepare('SELECT max(since) FROM book').pluck().get(), null) as Ms | null) ?? 0;
+  }
+
   appendLog(row: Pick<LogRow, 'timestamp' | 'status' | 'message'>): void {
     this.#write((db) => {
       const { lastInsertRowid } = db

@@ -51,7 +51,7 @@ async function startEngine(test: TestContext) {
   const settings: Settings = { ...standSettings, apiMode: 'PORTAL', socket: { host: '127.0.0.1', port, clientId: 10 }, portal: { ...standSettings.portal, url: simulator.url } };
   const engine = new Engine({
     settings, clock, delivery, logger: quietLogger, random: () => 0.5,
-    recorder: { recordSnapshot: () => undefined, recordGap: () => undefined, recordLog: () => undefined },
+    recorder: { recordSnapshot: () => undefined, recordGap: () => undefined, recordLog: () => undefined, recordBook: () => undefined },
     openGateway: (next) => openGateway(next, clock),
   });
   const stop = async (): Promise<void> => {
