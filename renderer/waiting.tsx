@@ -49,7 +49,7 @@ export function Waiting({ problem, retryable }: { readonly problem: string | nul
       <div className="tiles" aria-hidden="true">
         {greekNames.map((greek) => (
           <div key={greek} className="tile">
-            <TileInside greek={greek} value={<span className="tile-value">-</span>} notes="wide">
+            <TileInside greek={greek} currency={null} value={<span className="tile-value">-</span>} notes="wide">
               <span className="tile-notes">waiting for the bridge</span>
             </TileInside>
           </div>

@@ -237,7 +237,10 @@ export class Engine {
 
   /** Sums over several currencies are added without conversion; that has to be known, once per change. */
   #noteCurrencies(session: Session): void {
-    const currencies = [...new Set(session.legs().map(({ currency }) => currency))].sort().join(', ');
+    const found = [...new Set(session.legs().map(({ currency }) => currency))].sort();
+    const currency = found.length === 1 ? (found[0] ?? null) : null;
+    if (currency !== this.#store.state.currency) this.#store.dispatch({ type: 'currency', currency });
+    const currencies = found.join(', ');
     if (currencies === this.#currencies) return;
     this.#currencies = currencies;
     if (currencies.includes(',')) this.#log.record('warning', `the legs are in several currencies (${currencies}): vega and theta are added without conversion`);

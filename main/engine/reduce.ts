@@ -11,6 +11,7 @@ export type BridgeEvent =
   | { readonly type: 'account-needed'; readonly accounts: readonly string[] }
   /** New sums; `live` is false while they are the last of a lost connection or the warm-up is not over. */
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly type: 'currency'; readonly currency: string | null }
   | { readonly type: 'dark' }
   | { readonly type: 'row'; readonly at: Ms; readonly latenessMs: Ms }
   | { readonly type: 'delivery'; readonly delivery: DeliveryState }
@@ -27,11 +28,13 @@ export function reduce(state: BridgeState, event: BridgeEvent): BridgeState {
     case 'connection':
       return connect(state, event.connection);
     case 'book-changed':
-      return { ...state, snapshot: null, live: false };
+      return { ...state, snapshot: null, currency: null, live: false };
     case 'account-needed':
       return { ...state, accountChoice: event.accounts };
     case 'snapshot':
       return { ...state, snapshot: event.snapshot, live: true };
+    case 'currency':
+      return { ...state, currency: event.currency };
     case 'dark':
       return state.live ? { ...state, live: false } : state;
     case 'row':

@@ -99,6 +99,8 @@ export interface BridgeState {
   readonly accountChoice: readonly string[];
   /** Newest sums, also when they are no longer live; their age is `now - at`. */
   readonly snapshot: Snapshot | null;
+  /** Of all legs, as IBKR writes it ("USD"): what vega and theta are in. Null before the first row, and where the legs are in several. */
+  readonly currency: string | null;
   /** True while sums are live: connected and past the warm-up. */
   readonly live: boolean;
   /** Wall-clock instant of the newest row written, and how late its poll was. */
@@ -118,6 +120,7 @@ export function initialState(mode: ApiMode, endpoint: string, delivery: Delivery
     connection: { kind: 'stopped' },
     accountChoice: [],
     snapshot: null,
+    currency: null,
     live: false,
     lastRow: null,
     rowsWritten: 0,

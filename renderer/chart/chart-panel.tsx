@@ -6,7 +6,7 @@ import { useHost, useLink, useOverview, useSelection } from '../live/live-contex
 import { derive, type Reading } from '../live/store.ts';
 import { Segmented } from '../parts/segmented.tsx';
 import { useSize, type Size } from '../parts/use-size.ts';
-import { greekWords } from '../words/greek-words.ts';
+import { unitOf } from '../words/greek-words.ts';
 import { duration } from '../words/times.ts';
 import { chartRows, type OpenGap } from './chart-rows.ts';
 import { bandOf, viewChart, type ChartView, type Drawn } from './chart-view.ts';
@@ -32,12 +32,12 @@ export const ChartPanel = memo(function ChartPanel({ greek, range, onRange }: {
   const [box, size] = useSize<HTMLDivElement>();
   const { history, retry } = useHistory(range, everyRow);
   const { read, problem } = useSelection(history, ({ series, problem }) => ({ read: series !== null, problem }));
-  const words = greekWords[greek];
+  const currency = useOverview(({ state }) => state.currency);
   return (
     <section className="panel chart-panel" aria-label={`History of net ${greek}`}>
       <div className="panel-head">
         <h2>
-          Net {greek} <span className="unit">{words.unit}</span>
+          Net {greek} <span className="unit">{unitOf(greek, currency)}</span>
         </h2>
         <Legend history={history} />
         <Segmented label="Range" value={range} onChange={onRange} options={historyRanges.map((each) => ({ value: each, label: rangeWords[each][0] }))} />

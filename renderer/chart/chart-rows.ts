@@ -45,9 +45,12 @@ export function curveBreaks(series: HistorySeries): readonly boolean[] {
   if (breaks === undefined) {
     const { at, gaps } = series;
     const farthest = farthestNeighbour(series);
+    const distance = (index: number): Ms => (at[index + 1] ?? NaN) - (at[index] ?? NaN);
     breaks = at.slice(0, -1).map((from, index) => {
       const to = at[index + 1] ?? from;
-      return to - from > farthest || gaps.some((gap) => gap.from < to && gap.to > from);
+      // Rows may be written at another interval from some instant on: then the next ones are as far apart.
+      const near = 2.5 * Math.max(distance(index - 1) || 0, distance(index + 1) || 0);
+      return to - from > Math.max(farthest, near) || gaps.some((gap) => gap.from < to && gap.to > from);
     });
     breaksOf.set(series, breaks);
   }

@@ -5,7 +5,7 @@ import { LiveText } from '../live/written-text.tsx';
 import { StateShape } from '../parts/shape.tsx';
 import { AdviceText } from '../parts/statements.tsx';
 import { useCommand } from '../parts/use-command.ts';
-import { plain, unknown, whole } from '../words/numbers.ts';
+import { plain, price, unknown, whole } from '../words/numbers.ts';
 import { advice, causeSentence } from '../words/sentences.ts';
 import { duration, minuteOfDay, minuteWithDay, timeLeft, timeOfDay } from '../words/times.ts';
 import { breakerWords, drainWorthShowing, viewDelivery } from './delivery-view.ts';
@@ -172,8 +172,8 @@ function NextFacts() {
   );
 }
 
-function priceWords(price: number | null): string {
-  return price === null ? unknown : plain(price, 2);
+function priceWords(value: number | null): string {
+  return value === null ? unknown : price(value);
 }
 
 function Pair({ name, title, children }: { readonly name: string; readonly title?: string; readonly children: ReactNode }) {

@@ -5,7 +5,7 @@ import type { Reading } from '../live/store.ts';
 import { textWriter, useWrittenText } from '../live/written-text.tsx';
 import { StateShape } from '../parts/shape.tsx';
 import { greekNames } from '../words/greek-words.ts';
-import { greekDigits, plain, position, signed, unknown } from '../words/numbers.ts';
+import { greekDigits, plain, position, price, signed, unknown } from '../words/numbers.ts';
 import { duration } from '../words/times.ts';
 import type { LegColumn, ShownLegs } from './legs-view.ts';
 
@@ -66,7 +66,7 @@ interface NumberCell {
 
 const ownNumbers: readonly NumberCell[] = [
   { column: 'position', text: (leg) => position(leg.position), isDim: () => false },
-  { column: 'price', text: (leg) => (leg.price === null ? unknown : plain(leg.price, 2)), isDim: () => false },
+  { column: 'price', text: (leg) => (leg.price === null ? unknown : price(leg.price)), isDim: () => false },
   { column: 'impliedVolatility', text: volatility, isDim: () => false },
   { column: 'unitDelta', text: (leg) => signed(leg.unitDelta, 4), isDim: () => false },
 ];

@@ -19,8 +19,8 @@ const columns: readonly { readonly column: LegColumn; readonly label: string; re
   { column: 'unitDelta', label: 'Unit Δ', title: 'Delta of one unit of the underlying', first: 'descending' },
   { column: 'delta', label: 'Net Δ', title: 'Net delta of the position, shares', first: 'descending' },
   { column: 'gamma', label: 'Net Γ', title: 'Net gamma of the position, shares per point', first: 'descending' },
-  { column: 'vega', label: 'Net vega', title: 'Net vega of the position, $ per vol point', first: 'descending' },
-  { column: 'theta', label: 'Net Θ', title: 'Net theta of the position, $ per day', first: 'descending' },
+  { column: 'vega', label: 'Net vega', title: 'Net vega of the position, in its currency per vol point', first: 'descending' },
+  { column: 'theta', label: 'Net Θ', title: 'Net theta of the position, in its currency per day', first: 'descending' },
   { column: 'quotedAt', label: 'Quote', title: 'Age of the newest quote', first: 'ascending' },
 ];
 

@@ -1,10 +1,10 @@
 import { memo, useRef, type ReactNode } from 'react';
 import type { GreekName, Overview } from '../../preload/contract.ts';
 import type { History } from '../chart/use-history.ts';
-import { overviewOf, useClock, useHost, useLink, useLive, useView } from '../live/live-context.tsx';
+import { overviewOf, useClock, useHost, useLink, useLive, useOverview, useView } from '../live/live-context.tsx';
 import type { Reading } from '../live/store.ts';
 import { LiveText, useWrittenText } from '../live/written-text.tsx';
-import { greekNames, greekWords } from '../words/greek-words.ts';
+import { greekNames, greekWords, unitOf } from '../words/greek-words.ts';
 import { signed, tileDigits } from '../words/numbers.ts';
 import { duration, minuteWithDay } from '../words/times.ts';
 import { Sparkline } from './sparkline.tsx';
@@ -49,6 +49,7 @@ const Tile = memo(function Tile({ greek, frame, stale, pressed, onChoose, recent
   const digitsOf = useSteadyDigits(greek);
   const number = (overview: Overview): string => signed(valueOf(overview, greek), digitsOf(overview));
   const isLong = useClock((_, overview) => number(overview).length > 10);
+  const currency = useOverview(({ state }) => state.currency);
   const notes = isLong || (frame.coverage ?? '').length > 13 ? 'wide' : 'normal';
   return (
     <button
@@ -60,7 +61,7 @@ const Tile = memo(function Tile({ greek, frame, stale, pressed, onChoose, recent
       {...(frame.partial ? { 'aria-describedby': 'coverage' } : {})}
       onClick={() => onChoose(greek)}
     >
-      <TileInside greek={greek} value={<TileValue number={number} isLong={isLong} />} notes={notes}>
+      <TileInside greek={greek} currency={currency} value={<TileValue number={number} isLong={isLong} />} notes={notes}>
         <Sparkline recent={recent} greek={greek} />
         <TileNotes greek={greek} frame={frame} stale={stale} digitsOf={digitsOf} />
       </TileInside>
@@ -69,19 +70,20 @@ const Tile = memo(function Tile({ greek, frame, stale, pressed, onChoose, recent
 });
 
 /** Head, number and foot of a tile, in a box that is laid out alone. */
-export function TileInside({ greek, value, notes, children }: {
+export function TileInside({ greek, currency, value, notes, children }: {
   readonly greek: GreekName;
+  /** Of vega and theta; null where it is not known. */
+  readonly currency: string | null;
   readonly value: ReactNode;
   /** How much room the notes beside the sparkline need. */
   readonly notes: 'normal' | 'wide';
   readonly children: ReactNode;
 }) {
-  const { name, unit } = greekWords[greek];
   return (
     <span className="tile-inside">
       <span className="tile-head">
-        <span className="tile-name">{name}</span>
-        <span className="tile-unit">{unit}</span>
+        <span className="tile-name">{greekWords[greek].name}</span>
+        <span className="tile-unit">{unitOf(greek, currency)}</span>
       </span>
       {value}
       <span className="tile-foot" data-notes={notes}>

@@ -16,6 +16,13 @@ export const greekWords: Readonly<Record<GreekName, { readonly name: string; rea
     unit: 'shares per point',
     meaning: 'Net gamma: by how many shares net delta changes when every underlying rises by one point.',
   },
-  vega: { name: 'Vega', sign: 'V', unit: '$ per vol point', meaning: 'Net vega: what the book gains when every implied volatility rises by one percentage point.' },
-  theta: { name: 'Theta', sign: 'Θ', unit: '$ per day', meaning: 'Net theta: what the book gains by one day passing, all else equal.' },
+  vega: { name: 'Vega', sign: 'V', unit: 'per vol point', meaning: 'Net vega: what the book gains when every implied volatility rises by one percentage point.' },
+  theta: { name: 'Theta', sign: 'Θ', unit: 'per day', meaning: 'Net theta: what the book gains by one day passing, all else equal.' },
 };
+
+/** The unit of a net Greek; vega and theta are money, and in no one's where the legs' currencies are several or not known. */
+export function unitOf(greek: GreekName, currency: string | null): string {
+  const { unit } = greekWords[greek];
+  if (currency === null || greek === 'delta' || greek === 'gamma') return unit;
+  return `${currency === 'USD' ? '$' : currency} ${unit}`;
+}

@@ -17,6 +17,20 @@ export function plain(value: number, digits: number): string {
   return value < 0 ? `${minus}${format.format(-value)}` : format.format(value);
 }
 
+const priceFormats = new Map<number, Intl.NumberFormat>();
+
+/** "236.42", "1.0855", "0.0065": two decimals, and as many more as a price of its size may have. */
+export function price(value: number): string {
+  const integerDigits = Math.floor(Math.log10(Math.max(1, Math.abs(value)))) + 1;
+  const most = Math.max(2, 6 - integerDigits);
+  let format = priceFormats.get(most);
+  if (format === undefined) {
+    format = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: most });
+    priceFormats.set(most, format);
+  }
+  return value < 0 ? `${minus}${format.format(-value)}` : format.format(value);
+}
+
 /** "+1,234.50", "−46.43"; a zero, also one that is only rounded to it, has no sign; `-` when not known. */
 export function signed(value: number | null, digits: number): string {
   if (value === null) return unknown;

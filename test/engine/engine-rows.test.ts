@@ -261,10 +261,19 @@ test('a row that cannot be accepted is told, and the loop goes on', async () => 
   assert.match(stand.delivery.messages('gap of')[0] ?? '', /disk on fire/);
 });
 
+test('the currency of the sums is that of the legs', async () => {
+  const stand = new EngineStand();
+  withLegs(stand, { ...stock('SAP', 5), currency: 'EUR' });
+  await started(stand);
+  await stand.seconds(1);
+  assert.equal(stand.engine.state.currency, 'EUR');
+});
+
 test('legs in several currencies are told once', async () => {
   const stand = new EngineStand();
   withLegs(stand, stock('AAPL', 10), { ...stock('SAP', 5), currency: 'EUR' });
   await started(stand);
   await stand.seconds(20);
   assert.deepEqual(stand.delivery.messages('several currencies (EUR, USD)').length, 1);
+  assert.equal(stand.engine.state.currency, null);
 });

@@ -28,6 +28,11 @@ test('rows that are written once a minute are one curve', () => {
   assert.deepEqual(curveBreaks(series([60_000, 120_000, 180_000])), [false, false]);
 });
 
+test('an interval that was changed to a longer one leaves one curve', () => {
+  const at = [...Array.from({ length: 40 }, (_, index) => index * 5000), ...Array.from({ length: 10 }, (_, index) => 195_000 + (index + 1) * 60_000)];
+  assert.ok(curveBreaks(series(at)).every((breaks) => !breaks));
+});
+
 test('a row between two gaps is drawn as a dot', () => {
   const rows = chartRows(series([5000, 10_000, 15_000], { gaps: [{ from: 5000, to: 10_000, ...cause }, { from: 10_000, to: 15_000, ...cause }] }), 'delta');
   assert.deepEqual(rows.filter(({ last }) => last !== null).map(({ alone }) => alone), [true, true, true]);

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { plain, position, signed, tileDigits } from '../../renderer/words/numbers.ts';
+import { plain, position, price, signed, tileDigits } from '../../renderer/words/numbers.ts';
+
+test('a price has as many decimals as one of its size may need, and at least two', () => {
+  assert.deepEqual([6012.25, 236.4, 118.15625, 9.175, 1.0855, 0.0065, -37.63, 0].map(price), ['6,012.25', '236.40', '118.156', '9.175', '1.0855', '0.0065', '\u221237.63', '0.00']);
+});
 
 test('a number shows its sign with a true minus and separates thousands', () => {
   assert.equal(signed(1234.5, 2), '+1,234.50');

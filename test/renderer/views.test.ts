@@ -6,10 +6,16 @@ import { changeOf, draftOf } from '../../renderer/settings/draft.ts';
 import { viewTiles } from '../../renderer/tiles/tile-view.ts';
 import { viewConnection } from '../../renderer/words/connection-view.ts';
 import { toCsv } from '../../renderer/words/csv.ts';
+import { unitOf } from '../../renderer/words/greek-words.ts';
 import { advice } from '../../renderer/words/sentences.ts';
 import { makeLegs, unprice } from './fixtures/book.ts';
 import { scenarios } from './fixtures/scenarios.ts';
 import { makeSettings } from './fixtures/settings.ts';
+
+test('vega and theta are in the currency of the legs, and in none where that is not one', () => {
+  assert.deepEqual(['USD', 'EUR', null].map((currency) => unitOf('vega', currency)), ['$ per vol point', 'EUR per vol point', 'per vol point']);
+  assert.equal(unitOf('delta', 'EUR'), 'shares');
+});
 
 test('each state has its word, its shape and the command that helps', () => {
   const seen = Object.entries(scenarios).map(([name, { overview }]) => {
