@@ -1,94 +1,122 @@
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState, type Ref } from 'react';
 import type { PasswordChange, SettingsView } from '../../preload/contract.ts';
-import { useApi, useHost, useLive } from '../live/live-context.tsx';
+import { useApi, useHost } from '../live/live-context.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { changeOf, draftOf, type Draft, type Errors } from './draft.ts';
 import { DatabaseSection, DesktopSection, GatewaySection, RecordingSection } from './sections.tsx';
 
 /** Settings over the dashboard; every change takes effect when it is saved, without a restart. */
 export function SettingsDialog({ onClose, onSaved }: { readonly onClose: () => void; readonly onSaved: () => void }) {
-  const live = useLive();
-  const api = useApi();
-  const view = useSyncExternalStore(live.settings.subscribe, live.settings.get);
-  const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => {
-    void api.settings().then((answer) => (answer.ok ? live.settings.set(answer.value) : setProblem(answer.message)));
-  }, [api, live]);
-  if (view !== null) return <SettingsForm view={view} onClose={onClose} onSaved={onSaved} />;
+  const { view, reading, problem, read } = useFreshSettings();
+  const form = useRef<FormHandle>(null);
   return (
-    <Dialog label="Settings" className="dialog" onClose={onClose}>
-      <div className="dialog-head">
-        <h2>Settings</h2>
-      </div>
-      <p className="panel-note" role="status">
-        {problem === null ? 'Reading the settings' : `The settings could not be read. ${problem}`}
-      </p>
-      <div className="dialog-foot">
-        <button type="button" className="button" onClick={onClose}>
-          Close
-        </button>
-      </div>
+    <Dialog label="Settings" className="dialog" onClose={() => (form.current === null ? onClose() : form.current.close())}>
+      {view === null ? (
+        <div className="settings">
+          <div className="dialog-head">
+            <h2>Settings</h2>
+          </div>
+          <p className="dialog-body panel-note" role="status">
+            {reading ? 'Reading the settings' : `The settings could not be read. ${problem ?? ''}`}
+          </p>
+          <div className="dialog-foot dialog-foot-end">
+            <button type="button" className="button" onClick={onClose}>
+              Close
+            </button>
+            {problem !== null && (
+              <button type="button" className="button primary" onClick={read}>
+                Try again
+              </button>
+            )}
+          </div>
+        </div>
+      ) : (
+        <SettingsForm view={view} handle={form} onClose={onClose} onSaved={onSaved} />
+      )}
     </Dialog>
   );
 }
 
-function SettingsForm({ view, onClose, onSaved }: { readonly view: SettingsView; readonly onClose: () => void; readonly onSaved: () => void }) {
+/** The settings as they are at this opening: what the system says of the login item changes without an update. */
+function useFreshSettings() {
+  const api = useApi();
+  const [view, setView] = useState<SettingsView | null>(null);
+  const [reading, setReading] = useState(true);
+  const [problem, setProblem] = useState<string | null>(null);
+  const read = useCallback(() => {
+    setReading(true);
+    void api.settings().then((answer) => {
+      setReading(false);
+      if (answer.ok) setView(answer.value);
+      else setProblem(answer.message);
+    });
+  }, [api]);
+  useEffect(read, [read]);
+  return { view, reading, problem, read };
+}
+
+/** What the dialog around the form asks of it. */
+interface FormHandle {
+  /** Closes, or asks first while there are unsaved changes. */
+  readonly close: () => void;
+}
+
+function SettingsForm({ view, handle, onClose, onSaved }: { readonly view: SettingsView; readonly handle: Ref<FormHandle>; readonly onClose: () => void; readonly onSaved: () => void }) {
   const host = useHost();
   const form = useSettingsForm(view, onSaved);
   const [guarding, setGuarding] = useState(false);
   const close = (): void => (form.dirty ? setGuarding(true) : onClose());
+  useImperativeHandle(handle, () => ({ close }));
   const sections = [['gateway', 'Gateway'], ['recording', 'Recording'], ['database', 'Database'], ...(host.kind === 'desktop' ? [['desktop', host.platform === 'darwin' ? 'This Mac' : 'This computer']] : [])] as const;
   return (
-    <Dialog label="Settings" className="dialog" onClose={close}>
-      <form
-        className="settings"
-        noValidate
-        ref={form.element}
-        onSubmit={(event) => {
-          event.preventDefault();
-          void form.save();
-        }}
-      >
-        <div className="dialog-head">
-          <h2>Settings</h2>
-          <nav className="settings-nav" aria-label="Sections">
-            {sections.map(([id = '', title]) => (
-              <button key={id} type="button" onClick={() => document.getElementById(id)?.scrollIntoView({ block: 'start' })}>
-                {title}
-              </button>
-            ))}
-          </nav>
-        </div>
-        <div className="dialog-body" tabIndex={0} role="region" aria-label="All settings">
-          {view.warnings.map((warning) => (
-            <p key={warning} className="callout callout-attention">
-              {warning}
-            </p>
+    <form
+      className="settings"
+      noValidate
+      ref={form.element}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void form.save();
+      }}
+    >
+      <div className="dialog-head">
+        <h2>Settings</h2>
+        <nav className="settings-nav" aria-label="Sections">
+          {sections.map(([id = '', title]) => (
+            <button key={id} type="button" onClick={() => document.getElementById(id)?.scrollIntoView({ block: 'start' })}>
+              {title}
+            </button>
           ))}
-          <GatewaySection {...form.section} />
-          <RecordingSection {...form.section} />
-          <DatabaseSection {...form.section} />
-          {host.kind === 'desktop' && <DesktopSection {...form.section} host={host} />}
-        </div>
-        <div className="dialog-foot">
-          {guarding ? (
-            <Guard onKeep={() => setGuarding(false)} onDiscard={onClose} />
-          ) : (
-            <>
-              <p role="status" className={form.problem === null ? 'secondary' : 'tone-problem'}>
-                {form.problem ?? (form.dirty ? 'Unsaved changes' : '')}
-              </p>
-              <button type="button" className="button" onClick={close}>
-                {form.dirty ? 'Cancel' : 'Close'}
-              </button>
-              <button type="submit" className="button primary" disabled={!form.dirty || form.saving}>
-                {form.saving ? 'Saving' : 'Save'}
-              </button>
-            </>
-          )}
-        </div>
-      </form>
-    </Dialog>
+        </nav>
+      </div>
+      <div className="dialog-body" tabIndex={0} role="region" aria-label="All settings">
+        {view.warnings.map((warning) => (
+          <p key={warning} className="callout callout-attention">
+            {warning}
+          </p>
+        ))}
+        <GatewaySection {...form.section} />
+        <RecordingSection {...form.section} />
+        <DatabaseSection {...form.section} />
+        {host.kind === 'desktop' && <DesktopSection {...form.section} host={host} />}
+      </div>
+      <div className="dialog-foot">
+        {guarding ? (
+          <Guard onKeep={() => setGuarding(false)} onDiscard={onClose} />
+        ) : (
+          <>
+            <p role="status" className={form.problem === null ? 'secondary' : 'tone-problem'}>
+              {form.problem ?? (form.dirty ? 'Unsaved changes' : '')}
+            </p>
+            <button type="button" className="button" onClick={close}>
+              {form.dirty ? 'Cancel' : 'Close'}
+            </button>
+            <button type="submit" className="button primary" disabled={!form.dirty || form.saving}>
+              {form.saving ? 'Saving' : 'Save'}
+            </button>
+          </>
+        )}
+      </div>
+    </form>
   );
 }
 
@@ -111,7 +139,6 @@ function Guard({ onKeep, onDiscard }: { readonly onKeep: () => void; readonly on
 
 function useSettingsForm(view: SettingsView, onSaved: () => void) {
   const api = useApi();
-  const live = useLive();
   const element = useRef<HTMLFormElement>(null);
   // What was saved when the form was opened: settings that change elsewhere meanwhile do not overwrite what is typed.
   const [saved] = useState(view);
@@ -129,6 +156,8 @@ function useSettingsForm(view: SettingsView, onSaved: () => void) {
     setProblem('Nothing was saved: correct the marked fields.');
     setFailures((count) => count + 1);
   };
+  // What had the focus while the settings were read is gone.
+  useEffect(() => element.current?.querySelector('button')?.focus(), []);
   // To the first marked field, once its error stands there.
   useEffect(() => {
     if (failures > 0) element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
@@ -140,7 +169,6 @@ function useSettingsForm(view: SettingsView, onSaved: () => void) {
     setSaving(false);
     if (!answer.ok) return setProblem(`Nothing was saved. ${answer.message}`);
     if (!answer.value.saved) return fail(answer.value.errors);
-    live.settings.set(answer.value.settings);
     onSaved();
   };
   const edit = (part: Partial<Draft>): void => {

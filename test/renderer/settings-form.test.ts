@@ -40,6 +40,40 @@ describe('the Settings form', { concurrency: 3, skip: executable === undefined ?
   };
   const saves = ({ bridge }: Show): readonly (readonly unknown[])[] => bridge.asked.filter(({ method }) => method === 'saveSettings').map(({ args }) => args);
 
+  test('each opening shows the settings as they are then, also what changed without an update', async () => {
+    const show = await open();
+    const { page, bridge } = show;
+    await page.getByText('The bridge starts only when you open it.').waitFor();
+    await page.keyboard.press('Escape');
+    const before = makeSettings();
+    bridge.scenario = { ...bridge.scenario, settings: makeSettings({ loginItem: 'enabled', fields: { ...before.fields, openAtLogin: { ...before.fields.openAtLogin, value: true } } }) };
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByText('The system opens the bridge when you log in.').waitFor();
+    assert.equal(await page.getByLabel('Open at login').isChecked(), true);
+    await close(show);
+  });
+
+  test('settings that cannot be read say so, and are asked for again', async () => {
+    const show = await stage.open(scenarios.connected);
+    const { page, bridge } = show;
+    await settle(show);
+    const read = bridge.settings.bind(bridge);
+    bridge.settings = async () => ({ ok: false, message: 'The password store does not answer.' });
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByText('The settings could not be read. The password store does not answer.').waitFor();
+    await picture(page, 'unread');
+    assert.deepEqual(await seriousFindings(page), []);
+    assert.deepEqual(await findClipped(page), []);
+    bridge.settings = read;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByLabel('Client id').waitFor();
+    // The button that had the focus is gone.
+    assert.equal(await page.evaluate(() => document.activeElement?.closest('dialog') !== null), true);
+    await page.keyboard.press('Escape');
+    assert.equal(await page.getByRole('dialog').count(), 0);
+    await close(show);
+  });
+
   test('the mode is switched and only the change is saved', async () => {
     const show = await open();
     await picture(show.page, 'socket');
