@@ -26,6 +26,14 @@ export interface Draft {
 
 export type Errors = Readonly<Partial<Record<SettingName | 'password', string>>>;
 
+/** What only one of the modes uses; the form hides the other's. */
+export const modeFields: Readonly<Record<Draft['apiMode'], readonly SettingName[]>> = {
+  SOCKET: ['socketHost', 'socketPort', 'clientId'],
+  PORTAL: ['gatewayUrl', 'gatewayFingerprint', 'gatewayCompete'],
+};
+
+export const otherMode = (mode: Draft['apiMode']): Draft['apiMode'] => (mode === 'SOCKET' ? 'PORTAL' : 'SOCKET');
+
 /** The saved settings as a form. */
 export function draftOf({ fields }: SettingsView): Draft {
   const text = (name: SettingName): string => String(fields[name].value ?? '');

@@ -4,7 +4,7 @@ import { useOverview } from '../live/live-context.tsx';
 import { Segmented } from '../parts/segmented.tsx';
 import { useCommand } from '../parts/use-command.ts';
 import { ConnectionTest } from './connection-test.tsx';
-import { changeOf, portPresets, type Draft, type Errors } from './draft.ts';
+import { changeOf, otherMode, portPresets, type Draft, type Errors } from './draft.ts';
 import { Field, TextInput, Toggle } from './field.tsx';
 import { PasswordField } from './password-field.tsx';
 import { ResetWindowsField } from './reset-windows-field.tsx';
@@ -13,6 +13,8 @@ export interface SectionProps {
   readonly view: SettingsView;
   readonly draft: Draft;
   readonly errors: Errors;
+  /** The fields of the mode that is not chosen are shown too: one of them is wrong. */
+  readonly bothModes: boolean;
   readonly edit: (part: Partial<Draft>) => void;
   readonly password: PasswordChange | undefined;
   readonly onPassword: (change: PasswordChange | undefined) => void;
@@ -28,12 +30,13 @@ function Section({ id, title, children }: { readonly id: string; readonly title:
 }
 
 /** Which gateway, and where. */
-export function GatewaySection({ view, draft, errors, edit }: SectionProps) {
-  const { fields } = view;
-  const socket = draft.apiMode === 'SOCKET';
+export function GatewaySection(props: SectionProps) {
+  const { view, draft, errors, edit, bothModes } = props;
+  const Chosen = fieldsOf[draft.apiMode];
+  const Other = fieldsOf[otherMode(draft.apiMode)];
   return (
     <Section id="gateway" title="Gateway">
-      <Field label="Mode" field={fields.apiMode} error={errors.apiMode} hint={socket ? 'TWS or IB Gateway, over its socket.' : "IBKR's Client Portal Gateway, over https."}>
+      <Field label="Mode" field={view.fields.apiMode} error={errors.apiMode} hint={draft.apiMode === 'SOCKET' ? 'TWS or IB Gateway, over its socket.' : "IBKR's Client Portal Gateway, over https."}>
         {(wiring) => (
           <select {...wiring} className="input" value={draft.apiMode} onChange={(event) => edit({ apiMode: event.target.value === 'PORTAL' ? 'PORTAL' : 'SOCKET' })}>
             <option value="SOCKET">SOCKET</option>
@@ -41,41 +44,57 @@ export function GatewaySection({ view, draft, errors, edit }: SectionProps) {
           </select>
         )}
       </Field>
-      {socket ? (
+      <Chosen {...props} />
+      <AccountField view={view} draft={draft} errors={errors} edit={edit} />
+      {bothModes && (
         <>
-          <Field label="Host" field={fields.socketHost} error={errors.socketHost}>
-            {(wiring) => <TextInput wiring={wiring} value={draft.socketHost} onChange={(socketHost) => edit({ socketHost })} />}
-          </Field>
-          <Field label="Port" field={fields.socketPort} error={errors.socketPort}>
-            {(wiring) => (
-              <div className="with-presets">
-                <TextInput wiring={wiring} size="short" value={draft.socketPort} onChange={(socketPort) => edit({ socketPort })} />
-                {!wiring.disabled && (
-                  <Segmented label="Usual ports" value={draft.socketPort} onChange={(socketPort) => edit({ socketPort })} options={portPresets.map(({ port, name }) => ({ value: port, label: name, name: `${name}, port ${port}` }))} />
-                )}
-              </div>
-            )}
-          </Field>
-          <Field label="Client id" field={fields.clientId} error={errors.clientId} hint="Any number but 0, which belongs to the primary session. No other program may use it.">
-            {(wiring) => <TextInput wiring={wiring} size="short" value={draft.clientId} onChange={(clientId) => edit({ clientId })} />}
-          </Field>
-        </>
-      ) : (
-        <>
-          <Field label="Address" field={fields.gatewayUrl} error={errors.gatewayUrl} hint="Port 5000 belongs to AirPlay on a Mac; 5001 is the usual one.">
-            {(wiring) => <TextInput wiring={wiring} type="url" value={draft.gatewayUrl} onChange={(gatewayUrl) => edit({ gatewayUrl })} />}
-          </Field>
-          <Field label="Certificate" field={fields.gatewayFingerprint} error={errors.gatewayFingerprint} hint="SHA-256 fingerprint of a gateway on another machine. Empty: self-signed is accepted on this machine only.">
-            {(wiring) => <TextInput wiring={wiring} value={draft.gatewayFingerprint} placeholder="none" onChange={(gatewayFingerprint) => edit({ gatewayFingerprint })} />}
-          </Field>
-          <Toggle label="Take over" checked={draft.gatewayCompete} onChange={(gatewayCompete) => edit({ gatewayCompete })} field={fields.gatewayCompete} error={errors.gatewayCompete} hint="Ends your other sessions of this username (TWS, phone) when the bridge needs its own. Off is right for most." />
+          <p className="secondary">{`Not used in ${draft.apiMode} mode, but saved with the rest:`}</p>
+          <Other {...props} />
         </>
       )}
-      <AccountField view={view} draft={draft} errors={errors} edit={edit} />
       <ConnectionTest what="gateway" label="Test gateway" request={() => requestOf(draft, view, undefined)} />
     </Section>
   );
 }
+
+function SocketFields({ view: { fields }, draft, errors, edit }: SectionProps) {
+  return (
+    <>
+      <Field label="Host" field={fields.socketHost} error={errors.socketHost}>
+        {(wiring) => <TextInput wiring={wiring} value={draft.socketHost} onChange={(socketHost) => edit({ socketHost })} />}
+      </Field>
+      <Field label="Port" field={fields.socketPort} error={errors.socketPort}>
+        {(wiring) => (
+          <div className="with-presets">
+            <TextInput wiring={wiring} size="short" value={draft.socketPort} onChange={(socketPort) => edit({ socketPort })} />
+            {!wiring.disabled && (
+              <Segmented label="Usual ports" value={draft.socketPort} onChange={(socketPort) => edit({ socketPort })} options={portPresets.map(({ port, name }) => ({ value: port, label: name, name: `${name}, port ${port}` }))} />
+            )}
+          </div>
+        )}
+      </Field>
+      <Field label="Client id" field={fields.clientId} error={errors.clientId} hint="Any number but 0, which belongs to the primary session. No other program may use it.">
+        {(wiring) => <TextInput wiring={wiring} size="short" value={draft.clientId} onChange={(clientId) => edit({ clientId })} />}
+      </Field>
+    </>
+  );
+}
+
+function PortalFields({ view: { fields }, draft, errors, edit }: SectionProps) {
+  return (
+    <>
+      <Field label="Address" field={fields.gatewayUrl} error={errors.gatewayUrl} hint="Port 5000 belongs to AirPlay on a Mac; 5001 is the usual one.">
+        {(wiring) => <TextInput wiring={wiring} type="url" value={draft.gatewayUrl} onChange={(gatewayUrl) => edit({ gatewayUrl })} />}
+      </Field>
+      <Field label="Certificate" field={fields.gatewayFingerprint} error={errors.gatewayFingerprint} hint="SHA-256 fingerprint of a gateway on another machine. Empty: self-signed is accepted on this machine only.">
+        {(wiring) => <TextInput wiring={wiring} value={draft.gatewayFingerprint} placeholder="none" onChange={(gatewayFingerprint) => edit({ gatewayFingerprint })} />}
+      </Field>
+      <Toggle label="Take over" checked={draft.gatewayCompete} onChange={(gatewayCompete) => edit({ gatewayCompete })} field={fields.gatewayCompete} error={errors.gatewayCompete} hint="Ends your other sessions of this username (TWS, phone) when the bridge needs its own. Off is right for most." />
+    </>
+  );
+}
+
+const fieldsOf = { SOCKET: SocketFields, PORTAL: PortalFields } as const;
 
 /** The accounts that the gateway told of where there are several; else a text, empty for the only one. */
 function AccountField({ view, draft, errors, edit }: Pick<SectionProps, 'view' | 'draft' | 'errors' | 'edit'>) {

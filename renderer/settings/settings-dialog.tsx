@@ -2,7 +2,7 @@ import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState,
 import type { PasswordChange, SettingsView } from '../../preload/contract.ts';
 import { useApi, useHost } from '../live/live-context.tsx';
 import { Dialog } from '../parts/dialog.tsx';
-import { changeOf, draftOf, type Draft, type Errors } from './draft.ts';
+import { changeOf, draftOf, modeFields, otherMode, type Draft, type Errors } from './draft.ts';
 import { DatabaseSection, DesktopSection, GatewaySection, RecordingSection } from './sections.tsx';
 
 /** Settings over the dashboard; every change takes effect when it is saved, without a restart. */
@@ -145,6 +145,7 @@ function useSettingsForm(view: SettingsView, onSaved: () => void) {
   const [draft, setDraft] = useState<Draft>(() => draftOf(view));
   const [password, setPassword] = useState<PasswordChange>();
   const [errors, setErrors] = useState<Errors>({});
+  const [bothModes, setBothModes] = useState(false);
   const [saving, setSaving] = useState(false);
   const [failures, setFailures] = useState(0);
   const [problem, setProblem] = useState<string | null>(null);
@@ -153,6 +154,7 @@ function useSettingsForm(view: SettingsView, onSaved: () => void) {
 
   const fail = (found: Errors): void => {
     setErrors(found);
+    setBothModes(modeFields[otherMode(draft.apiMode)].some((name) => name in found));
     setProblem('Nothing was saved: correct the marked fields.');
     setFailures((count) => count + 1);
   };
@@ -176,10 +178,12 @@ function useSettingsForm(view: SettingsView, onSaved: () => void) {
     // An error is about the old value: it goes as soon as that is changed.
     setErrors((before) => Object.fromEntries(Object.entries(before).filter(([name]) => !(name in part))));
     setProblem(null);
+    // Only then: fields that went with their error would go while they are typed in.
+    if (part.apiMode !== undefined) setBothModes(false);
   };
   const onPassword = (change: PasswordChange | undefined): void => {
     setPassword(change);
     setErrors(({ password: _, ...others }) => others);
   };
-  return { element, dirty, saving, problem, save, section: { view: saved, draft, errors, edit, password, onPassword } };
+  return { element, dirty, saving, problem, save, section: { view: saved, draft, errors, bothModes, edit, password, onPassword } };
 }

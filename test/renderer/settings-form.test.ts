@@ -115,6 +115,39 @@ describe('the Settings form', { concurrency: 3, skip: executable === undefined ?
     await close(show);
   });
 
+  test('a wrong value of the mode that is not chosen is shown to be corrected, and a valid one is not lost', async () => {
+    const show = await open();
+    const { page, bridge } = show;
+    const clientId = page.getByLabel('Client id');
+    const port = page.locator('#gateway').getByLabel('Port', { exact: true });
+    await clientId.fill('abc');
+    await port.fill('99999');
+    await page.locator('#gateway').getByLabel('Host').fill('10.0.0.7');
+    await page.getByLabel('Mode').selectOption('PORTAL');
+    assert.equal(await clientId.count(), 0);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('.field', { hasText: 'Client id' }).getByText('A number is needed here.').waitFor();
+    await page.waitForFunction(() => document.activeElement?.getAttribute('aria-invalid') === 'true');
+    assert.equal(await clientId.evaluate((element) => document.activeElement === element), true);
+    await picture(page, 'both-modes');
+    assert.deepEqual(await seriousFindings(page), []);
+    // The field stays while its error goes.
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.type('12');
+    assert.equal(await clientId.inputValue(), '12');
+
+    const { save } = bridge.answers;
+    bridge.answers.save = () => ({ ok: true, value: { saved: false, errors: { socketPort: 'Must be a whole number from 1 to 65535.' } } });
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Must be a whole number from 1 to 65535.').waitFor();
+    bridge.answers.save = save;
+    await port.fill('7497');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Settings saved; they are in effect.').waitFor();
+    assert.deepEqual(saves(show).at(-1), [{ apiMode: 'PORTAL', socketHost: '10.0.0.7', socketPort: 7497, clientId: 12 }]);
+    await close(show);
+  });
+
   test('a preset fills in its port', async () => {
     const show = await open();
     await show.page.getByRole('button', { name: 'IB Gateway paper, port 4002' }).click();
