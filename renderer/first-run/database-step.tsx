@@ -23,7 +23,7 @@ export function DatabaseStep({ save, onNext, onBack }: { readonly save: SaveStep
     ['user', 'User', 'text'],
     ['password', 'Password', 'password'],
   ] as const;
-  const request = () => ({ change, password: values.password === '' ? undefined : ({ kind: 'set', password: values.password } as const) });
+  const password = values.password === '' ? undefined : ({ kind: 'set', password: values.password } as const);
   return (
     <>
       <p>Your own PostgreSQL. Without one, every row is kept on this machine, charts included, and delivered once you set one.</p>
@@ -35,7 +35,7 @@ export function DatabaseStep({ save, onNext, onBack }: { readonly save: SaveStep
           </label>
         ))}
       </div>
-      {values.host.trim() !== '' && <ConnectionTest what="database" label="Test database" request={request} />}
+      {values.host.trim() !== '' && <ConnectionTest what="database" label="Test database" trial={{ change, errors: {}, password }} onWrong={() => undefined} />}
       {problem !== null && (
         <p className="tone-problem" role="alert">
           {problem}

@@ -4,23 +4,34 @@ import { useApi } from '../live/live-context.tsx';
 import { StateShape } from '../parts/shape.tsx';
 import { AdviceText } from '../parts/statements.tsx';
 import { advice } from '../words/sentences.ts';
+import type { Errors } from './draft.ts';
 
 type Outcome = { readonly kind: 'running' } | { readonly kind: 'failed'; readonly message: string } | { readonly kind: 'found'; readonly findings: readonly Finding[] };
 
+/** The values that a test tries, and what is wrong with them before anybody is asked. */
+export interface Trial {
+  readonly change: SettingsChange;
+  readonly errors: Errors;
+  readonly password?: PasswordChange | undefined;
+}
+
 /** Tries what is in the form, before it is saved, and lists what works and what does not. */
-export function ConnectionTest({ what, label, request }: {
+export function ConnectionTest({ what, label, trial, onWrong }: {
   readonly what: 'gateway' | 'database';
   readonly label: string;
-  /** The values to try; null while the form has an error. */
-  readonly request: () => { readonly change: SettingsChange; readonly password: PasswordChange | undefined } | null;
+  readonly trial: Trial;
+  /** Marks the fields that stand in the way of the test. */
+  readonly onWrong: (errors: Errors) => void;
 }) {
   const api = useApi();
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const test = async (): Promise<void> => {
-    const asked = request();
-    if (asked === null) return setOutcome({ kind: 'failed', message: 'Correct the marked fields first.' });
+    if (Object.keys(trial.errors).length > 0) {
+      onWrong(trial.errors);
+      return setOutcome({ kind: 'failed', message: 'Correct the marked fields first.' });
+    }
     setOutcome({ kind: 'running' });
-    const answer = await api.testConnection(what, asked.change, asked.password);
+    const answer = await api.testConnection(what, trial.change, trial.password);
     setOutcome(answer.ok ? { kind: 'found', findings: answer.value } : { kind: 'failed', message: answer.message });
   };
   return (

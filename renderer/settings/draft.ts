@@ -34,6 +34,11 @@ export const modeFields: Readonly<Record<Draft['apiMode'], readonly SettingName[
 
 export const otherMode = (mode: Draft['apiMode']): Draft['apiMode'] => (mode === 'SOCKET' ? 'PORTAL' : 'SOCKET');
 
+/** What a test of the connection tries; the account, too, must be the gateway's. */
+export function testedFields(what: 'gateway' | 'database', mode: Draft['apiMode']): readonly SettingName[] {
+  return what === 'gateway' ? ['apiMode', 'account', ...modeFields[mode]] : ['dbHost', 'dbPort', 'dbName', 'dbUser'];
+}
+
 /** The saved settings as a form. */
 export function draftOf({ fields }: SettingsView): Draft {
   const text = (name: SettingName): string => String(fields[name].value ?? '');
@@ -62,16 +67,16 @@ export function draftOf({ fields }: SettingsView): Draft {
 }
 
 /**
- * What of the form differs from the saved settings, as the bridge takes it.
+ * What of the form, or of these fields of it, differs from the saved settings, as the bridge takes it.
  *
  * Only text that is no number where one is needed is judged here, because it cannot be sent; every other rule is the
  * bridge's own, and its errors come back with the answer.
  */
-export function changeOf(draft: Draft, view: SettingsView): { readonly change: SettingsChange; readonly errors: Errors } {
+export function changeOf(draft: Draft, view: SettingsView, names = Object.keys(draft) as readonly SettingName[]): { readonly change: SettingsChange; readonly errors: Errors } {
   const saved = draftOf(view);
   const change: Record<string, unknown> = {};
   const errors: Partial<Record<SettingName, string>> = {};
-  for (const name of Object.keys(draft) as SettingName[]) {
+  for (const name of names) {
     if (view.fields[name].lockedBy !== null || JSON.stringify(draft[name]) === JSON.stringify(saved[name])) continue;
     const value = draft[name];
     if (numeric.has(name)) {

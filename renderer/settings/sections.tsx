@@ -4,7 +4,7 @@ import { useOverview } from '../live/live-context.tsx';
 import { Segmented } from '../parts/segmented.tsx';
 import { useCommand } from '../parts/use-command.ts';
 import { ConnectionTest } from './connection-test.tsx';
-import { changeOf, otherMode, portPresets, type Draft, type Errors } from './draft.ts';
+import { changeOf, otherMode, portPresets, testedFields, type Draft, type Errors } from './draft.ts';
 import { Field, TextInput, Toggle } from './field.tsx';
 import { PasswordField } from './password-field.tsx';
 import { ResetWindowsField } from './reset-windows-field.tsx';
@@ -16,6 +16,8 @@ export interface SectionProps {
   /** The fields of the mode that is not chosen are shown too: one of them is wrong. */
   readonly bothModes: boolean;
   readonly edit: (part: Partial<Draft>) => void;
+  /** Puts errors of a section to their fields, and the focus to the first of them. */
+  readonly mark: (section: 'gateway' | 'database', errors: Errors) => void;
   readonly password: PasswordChange | undefined;
   readonly onPassword: (change: PasswordChange | undefined) => void;
 }
@@ -31,7 +33,7 @@ function Section({ id, title, children }: { readonly id: string; readonly title:
 
 /** Which gateway, and where. */
 export function GatewaySection(props: SectionProps) {
-  const { view, draft, errors, edit, bothModes } = props;
+  const { view, draft, errors, edit, mark, bothModes } = props;
   const Chosen = fieldsOf[draft.apiMode];
   const Other = fieldsOf[otherMode(draft.apiMode)];
   return (
@@ -52,7 +54,7 @@ export function GatewaySection(props: SectionProps) {
           <Other {...props} />
         </>
       )}
-      <ConnectionTest what="gateway" label="Test gateway" request={() => requestOf(draft, view, undefined)} />
+      <ConnectionTest what="gateway" label="Test gateway" trial={changeOf(draft, view, testedFields('gateway', draft.apiMode))} onWrong={(found) => mark('gateway', found)} />
     </Section>
   );
 }
@@ -144,7 +146,7 @@ export function RecordingSection({ view, draft, errors, edit }: SectionProps) {
 }
 
 /** The trader's own PostgreSQL. */
-export function DatabaseSection({ view, draft, errors, edit, password, onPassword }: SectionProps) {
+export function DatabaseSection({ view, draft, errors, edit, mark, password, onPassword }: SectionProps) {
   const { fields } = view;
   return (
     <Section id="database" title="Database">
@@ -161,7 +163,7 @@ export function DatabaseSection({ view, draft, errors, edit, password, onPasswor
         {(wiring) => <TextInput wiring={wiring} value={draft.dbUser} onChange={(dbUser) => edit({ dbUser })} />}
       </Field>
       <PasswordField password={view.password} change={password} onChange={onPassword} error={errors.password} />
-      <ConnectionTest what="database" label="Test database" request={() => requestOf(draft, view, password)} />
+      <ConnectionTest what="database" label="Test database" trial={{ ...changeOf(draft, view, testedFields('database', draft.apiMode)), password }} onWrong={(found) => mark('database', found)} />
     </Section>
   );
 }
@@ -196,8 +198,3 @@ const loginHints: Readonly<Record<SettingsView['loginItem'], string>> = {
   'not-found': 'The system does not find the application. Move it to the Applications folder first.',
   unsupported: '',
 };
-
-function requestOf(draft: Draft, view: SettingsView, password: PasswordChange | undefined): ReturnType<Parameters<typeof ConnectionTest>[0]['request']> {
-  const { change, errors } = changeOf(draft, view);
-  return Object.keys(errors).length > 0 ? null : { change, password };
-}

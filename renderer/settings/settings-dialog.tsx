@@ -147,23 +147,27 @@ function useSettingsForm(view: SettingsView, onSaved: () => void) {
   const [errors, setErrors] = useState<Errors>({});
   const [bothModes, setBothModes] = useState(false);
   const [saving, setSaving] = useState(false);
-  const [failures, setFailures] = useState(0);
+  const [marked, setMarked] = useState<{ readonly within: 'form' | '#gateway' | '#database' } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const pending = useMemo(() => changeOf(draft, saved), [draft, saved]);
   const dirty = password !== undefined || Object.keys(pending.change).length > 0 || Object.keys(pending.errors).length > 0;
 
+  const mark = (what: 'gateway' | 'database', found: Errors): void => {
+    setErrors((before) => ({ ...before, ...found }));
+    setMarked({ within: `#${what}` });
+  };
   const fail = (found: Errors): void => {
     setErrors(found);
+    setMarked({ within: 'form' });
     setBothModes(modeFields[otherMode(draft.apiMode)].some((name) => name in found));
     setProblem('Nothing was saved: correct the marked fields.');
-    setFailures((count) => count + 1);
   };
   // What had the focus while the settings were read is gone.
   useEffect(() => element.current?.querySelector('button')?.focus(), []);
   // To the first marked field, once its error stands there.
   useEffect(() => {
-    if (failures > 0) element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [failures]);
+    if (marked !== null) element.current?.querySelector<HTMLElement>(`${marked.within} [aria-invalid="true"]`)?.focus();
+  }, [marked]);
   const save = async (): Promise<void> => {
     if (Object.keys(pending.errors).length > 0) return fail(pending.errors);
     setSaving(true);
@@ -185,5 +189,5 @@ function useSettingsForm(view: SettingsView, onSaved: () => void) {
     setPassword(change);
     setErrors(({ password: _, ...others }) => others);
   };
-  return { element, dirty, saving, problem, save, section: { view: saved, draft, errors, bothModes, edit, password, onPassword } };
+  return { element, dirty, saving, problem, save, section: { view: saved, draft, errors, bothModes, edit, mark, password, onPassword } };
 }

@@ -226,6 +226,34 @@ describe('the Settings form', { concurrency: 3, skip: executable === undefined ?
     await close(show);
   });
 
+  test('a test of a connection judges its own fields only, and marks those that are wrong', async () => {
+    const show = await open();
+    const { page, bridge } = show;
+    const databasePort = page.locator('#database').getByLabel('Port');
+    await databasePort.fill('54x2');
+    await page.getByLabel('Client id').fill('abc');
+    await page.getByRole('button', { name: 'Test database' }).click();
+    await page.locator('#database').getByText('A number is needed here.').waitFor();
+    await page.waitForFunction(() => document.activeElement?.getAttribute('aria-invalid') === 'true');
+    assert.equal(await databasePort.evaluate((element) => document.activeElement === element), true);
+    assert.equal(await page.locator('[aria-invalid="true"]').count(), 1);
+    assert.equal(await page.locator('#database').getByText('Correct the marked fields first.').count(), 1);
+
+    // The client id is none of PORTAL mode.
+    await page.getByLabel('Mode').selectOption('PORTAL');
+    await page.getByRole('button', { name: 'Test gateway' }).click();
+    await page.locator('#gateway').getByText('works').waitFor();
+    assert.deepEqual(bridge.asked.filter(({ method }) => method === 'testConnection').map(({ args }) => args.slice(0, 2)), [['gateway', { apiMode: 'PORTAL' }]]);
+
+    await page.getByLabel('Mode').selectOption('SOCKET');
+    await page.getByRole('button', { name: 'Test gateway' }).click();
+    // Not the database's port, which is still marked, though it is wrong as well.
+    await page.waitForFunction(() => document.activeElement?.closest('#gateway [aria-invalid="true"]') !== null && document.activeElement?.getAttribute('aria-invalid') === 'true');
+    assert.equal(await page.getByLabel('Client id').evaluate((element) => document.activeElement === element), true);
+    assert.equal(bridge.timesAsked('testConnection'), 1);
+    await close(show);
+  });
+
   test('the password goes one way: it says that one is stored, is replaced or cleared, and never shown', async () => {
     const show = await open();
     const { page } = show;
