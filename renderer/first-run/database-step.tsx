@@ -35,7 +35,7 @@ export function DatabaseStep({ save, onNext, onBack }: { readonly save: SaveStep
           </label>
         ))}
       </div>
-      {values.host.trim() !== '' && <ConnectionTest what="database" label="Test database" trial={{ change, errors: {}, password }} onWrong={() => undefined} />}
+      {values.host.trim() !== '' && <ConnectionTest what="database" label="Test database" trial={{ change, errors: {}, password, typed: Object.values(values) }} onWrong={() => undefined} />}
       {problem !== null && (
         <p className="tone-problem" role="alert">
           {problem}

@@ -6,10 +6,12 @@ import { AdviceText } from '../parts/statements.tsx';
 import { advice } from '../words/sentences.ts';
 import type { Errors } from './draft.ts';
 
-type Outcome = { readonly kind: 'running' } | { readonly kind: 'failed'; readonly message: string } | { readonly kind: 'found'; readonly findings: readonly Finding[] };
+type Outcome = { readonly kind: 'failed'; readonly message: string } | { readonly kind: 'found'; readonly findings: readonly Finding[] };
 
 /** The values that a test tries, and what is wrong with them before anybody is asked. */
 export interface Trial {
+  /** As they are typed: an outcome is told only beside the values that it is about. */
+  readonly typed: readonly unknown[];
   readonly change: SettingsChange;
   readonly errors: Errors;
   readonly password?: PasswordChange | undefined;
@@ -24,20 +26,26 @@ export function ConnectionTest({ what, label, trial, onWrong }: {
   readonly onWrong: (errors: Errors) => void;
 }) {
   const api = useApi();
-  const [outcome, setOutcome] = useState<Outcome | null>(null);
+  const [running, setRunning] = useState(false);
+  const [last, setLast] = useState<{ readonly of: string; readonly outcome: Outcome } | null>(null);
+  const of = JSON.stringify(trial.typed);
+  const outcome = last?.of === of ? last.outcome : null;
   const test = async (): Promise<void> => {
+    const tell = (told: Outcome): void => setLast({ of, outcome: told });
     if (Object.keys(trial.errors).length > 0) {
       onWrong(trial.errors);
-      return setOutcome({ kind: 'failed', message: 'Correct the marked fields first.' });
+      return tell({ kind: 'failed', message: 'Correct the marked fields first.' });
     }
-    setOutcome({ kind: 'running' });
+    setRunning(true);
+    setLast(null);
     const answer = await api.testConnection(what, trial.change, trial.password);
-    setOutcome(answer.ok ? { kind: 'found', findings: answer.value } : { kind: 'failed', message: answer.message });
+    setRunning(false);
+    tell(answer.ok ? { kind: 'found', findings: answer.value } : { kind: 'failed', message: answer.message });
   };
   return (
     <div className="connection-test">
-      <button type="button" className="button" disabled={outcome?.kind === 'running'} onClick={() => void test()}>
-        {outcome?.kind === 'running' ? 'Testing' : label}
+      <button type="button" className="button" disabled={running} onClick={() => void test()}>
+        {running ? 'Testing' : label}
       </button>
       <div role="status" className="findings-box">
         {outcome?.kind === 'failed' && <p className="tone-problem">{outcome.message}</p>}

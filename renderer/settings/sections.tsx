@@ -3,7 +3,7 @@ import type { Host, PasswordChange, SettingsView } from '../../preload/contract.
 import { useOverview } from '../live/live-context.tsx';
 import { Segmented } from '../parts/segmented.tsx';
 import { useCommand } from '../parts/use-command.ts';
-import { ConnectionTest } from './connection-test.tsx';
+import { ConnectionTest, type Trial } from './connection-test.tsx';
 import { changeOf, otherMode, portPresets, testedFields, type Draft, type Errors } from './draft.ts';
 import { Field, TextInput, Toggle } from './field.tsx';
 import { PasswordField } from './password-field.tsx';
@@ -54,7 +54,7 @@ export function GatewaySection(props: SectionProps) {
           <Other {...props} />
         </>
       )}
-      <ConnectionTest what="gateway" label="Test gateway" trial={changeOf(draft, view, testedFields('gateway', draft.apiMode))} onWrong={(found) => mark('gateway', found)} />
+      <ConnectionTest what="gateway" label="Test gateway" trial={trialOf('gateway', draft, view, undefined)} onWrong={(found) => mark('gateway', found)} />
     </Section>
   );
 }
@@ -163,7 +163,7 @@ export function DatabaseSection({ view, draft, errors, edit, mark, password, onP
         {(wiring) => <TextInput wiring={wiring} value={draft.dbUser} onChange={(dbUser) => edit({ dbUser })} />}
       </Field>
       <PasswordField password={view.password} change={password} onChange={onPassword} error={errors.password} />
-      <ConnectionTest what="database" label="Test database" trial={{ ...changeOf(draft, view, testedFields('database', draft.apiMode)), password }} onWrong={(found) => mark('database', found)} />
+      <ConnectionTest what="database" label="Test database" trial={trialOf('database', draft, view, password)} onWrong={(found) => mark('database', found)} />
     </Section>
   );
 }
@@ -198,3 +198,8 @@ const loginHints: Readonly<Record<SettingsView['loginItem'], string>> = {
   'not-found': 'The system does not find the application. Move it to the Applications folder first.',
   unsupported: '',
 };
+
+function trialOf(what: 'gateway' | 'database', draft: Draft, view: SettingsView, password: PasswordChange | undefined): Trial {
+  const names = testedFields(what, draft.apiMode);
+  return { ...changeOf(draft, view, names), password, typed: [...names.map((name) => draft[name]), password] };
+}

@@ -254,6 +254,38 @@ describe('the Settings form', { concurrency: 3, skip: executable === undefined ?
     await close(show);
   });
 
+  test('findings stand only beside the values that were tested', async () => {
+    const show = await open();
+    const { page, bridge } = show;
+    const works = page.locator('#database').getByText('works');
+    const host = page.locator('#database').getByLabel('Host');
+    await page.getByRole('button', { name: 'Test database' }).click();
+    await works.waitFor();
+    // No field of the database.
+    await page.getByLabel('Client id').fill('12');
+    assert.equal(await works.count(), 1);
+    await host.fill('other.local');
+    assert.equal(await works.count(), 0);
+    await page.getByRole('button', { name: 'Test database' }).click();
+    await works.waitFor();
+    await page.locator('#database').getByLabel('Password').fill('secret');
+    assert.equal(await works.count(), 0);
+
+    let answer = (): void => undefined;
+    const asked = bridge.testConnection.bind(bridge);
+    bridge.testConnection = async (...args) => {
+      await new Promise<void>((resolve) => (answer = resolve));
+      return asked(...args);
+    };
+    await page.getByRole('button', { name: 'Test database' }).click();
+    await page.getByRole('button', { name: 'Testing' }).waitFor();
+    await host.fill('third.local');
+    answer();
+    await page.getByRole('button', { name: 'Test database' }).waitFor();
+    assert.equal(await works.count(), 0);
+    await close(show);
+  });
+
   test('the password goes one way: it says that one is stored, is replaced or cleared, and never shown', async () => {
     const show = await open();
     const { page } = show;
