@@ -1,57 +1,71 @@
 import { useState } from 'react';
 import type { SettingsChange } from '../../preload/contract.ts';
 import { ConnectionTest } from '../settings/connection-test.tsx';
-import type { SaveStep } from './first-run.tsx';
+import { noNumber, numberOf, type Errors } from '../settings/draft.ts';
+import { Field, TextInput } from '../settings/field.tsx';
+import { StepProblemText } from './step-problem.tsx';
+import { errorsElsewhere, useStep, type SaveStep } from './use-step.ts';
+
+const fields = [
+  ['dbHost', 'Host'],
+  ['dbPort', 'Port'],
+  ['dbName', 'Database'],
+  ['dbUser', 'User'],
+  ['password', 'Password'],
+] as const;
 
 /** A PostgreSQL now, or later: nothing is lost by waiting. */
 export function DatabaseStep({ save, onNext, onBack }: { readonly save: SaveStep; readonly onNext: () => void; readonly onBack: () => void }) {
-  const [values, setValues] = useState({ host: '', port: '5432', name: 'portfolio_engine', user: '', password: '' });
-  const [problem, setProblem] = useState<string | null>(null);
-  const [saving, setSaving] = useState(false);
-  const change: SettingsChange = { dbHost: values.host.trim(), dbPort: Number(values.port), dbName: values.name.trim(), dbUser: values.user.trim() === '' ? null : values.user.trim() };
-  const next = async (): Promise<void> => {
-    setSaving(true);
-    const found = await save(change, values.password);
-    setSaving(false);
-    if (found === null) onNext();
-    else setProblem(found);
+  const [values, setValues] = useState({ dbHost: '', dbPort: '5432', dbName: 'portfolio_engine', dbUser: '', password: '' });
+  const step = useStep(save, onNext);
+  const { change, errors } = changeOf(values);
+  const next = (): void => {
+    if (Object.keys(errors).length > 0) step.mark(errors);
+    else void step.next(change, values.password);
   };
-  const fields = [
-    ['host', 'Host', 'text'],
-    ['port', 'Port', 'text'],
-    ['name', 'Database', 'text'],
-    ['user', 'User', 'text'],
-    ['password', 'Password', 'password'],
-  ] as const;
   const password = values.password === '' ? undefined : ({ kind: 'set', password: values.password } as const);
+  const named = values.dbHost.trim() !== '';
   return (
-    <>
+    <div className="first-run-step" ref={step.element}>
       <p>Your own PostgreSQL. Without one, every row is kept on this machine, charts included, and delivered once you set one.</p>
       <div className="first-run-fields">
-        {fields.map(([key, label, type]) => (
-          <label key={key} className={`first-run-field first-run-${key}`}>
-            {label}
-            <input className="input" type={type} value={values[key]} autoComplete={type === 'password' ? 'new-password' : 'off'} spellCheck={false} onChange={(event) => setValues({ ...values, [key]: event.target.value })} />
-          </label>
+        {fields.map(([name, label]) => (
+          <div key={name} className={`first-run-field first-run-${name}`}>
+            <Field label={label} field={{ lockedBy: null }} error={step.errors[name]}>
+              {(wiring) => (
+                <TextInput
+                  wiring={wiring}
+                  type={name === 'password' ? 'password' : 'text'}
+                  value={values[name]}
+                  onChange={(text) => {
+                    setValues({ ...values, [name]: text });
+                    step.forget([name]);
+                  }}
+                />
+              )}
+            </Field>
+          </div>
         ))}
       </div>
-      {values.host.trim() !== '' && <ConnectionTest what="database" label="Test database" trial={{ change, errors: {}, password, typed: Object.values(values) }} onWrong={() => undefined} />}
-      {problem !== null && (
-        <p className="tone-problem" role="alert">
-          {problem}
-        </p>
-      )}
+      {named && <ConnectionTest what="database" label="Test database" trial={{ change, errors, password, typed: Object.values(values) }} onWrong={step.mark} />}
+      <StepProblemText texts={[step.message, errorsElsewhere(step.errors, fields.map(([name]) => name))]} />
       <div className="first-run-buttons">
         <button type="button" className="button" onClick={onBack}>
           Back
         </button>
-        <button type="button" className={values.host.trim() === '' ? 'button primary' : 'button'} onClick={onNext}>
+        <button type="button" className={named ? 'button' : 'button primary'} onClick={onNext}>
           Later
         </button>
-        <button type="button" className={values.host.trim() === '' ? 'button' : 'button primary'} disabled={saving || values.host.trim() === ''} onClick={() => void next()}>
+        <button type="button" className={named ? 'button primary' : 'button'} disabled={step.saving || !named} onClick={next}>
           Use this database
         </button>
       </div>
-    </>
+    </div>
   );
+}
+
+function changeOf({ dbHost, dbPort, dbName, dbUser }: Readonly<Record<'dbHost' | 'dbPort' | 'dbName' | 'dbUser', string>>): { readonly change: SettingsChange; readonly errors: Errors } {
+  const port = numberOf(dbPort);
+  const texts = { dbHost: dbHost.trim(), dbName: dbName.trim(), dbUser: dbUser.trim() === '' ? null : dbUser.trim() };
+  return port === null ? { change: texts, errors: { dbPort: noNumber } } : { change: { ...texts, dbPort: port }, errors: {} };
 }

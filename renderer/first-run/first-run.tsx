@@ -1,31 +1,33 @@
 import { useEffect, useRef, useState } from 'react';
-import type { SaveResult, SettingsChange } from '../../preload/contract.ts';
 import { useConnectionView } from '../header/header.tsx';
 import { useApi, useOverview } from '../live/live-context.tsx';
 import { StateShape } from '../parts/shape.tsx';
 import { AdviceText } from '../parts/statements.tsx';
+import { Warnings } from '../settings/warnings.tsx';
 import { coverageWords } from '../tiles/tile-view.ts';
 import { DatabaseStep } from './database-step.tsx';
 import { GatewayStep } from './gateway-step.tsx';
+import type { SaveStep } from './use-step.ts';
 
 const steps = ['Gateway', 'Database', 'Done'] as const;
-
-/** Saves a step and tells what is wrong with it, in one sentence; null when it was saved. */
-export type SaveStep = (change: SettingsChange, password?: string) => Promise<string | null>;
 
 /** Nothing is configured yet: three steps to a working connection, the demo book one click away. */
 export function FirstRun({ onDone }: { readonly onDone: () => void }) {
   const api = useApi();
   const [step, setStep] = useState(0);
   const [problem, setProblem] = useState<string | null>(null);
+  const [warnings, setWarnings] = useState<readonly string[]>([]);
   const heading = useRef<HTMLHeadingElement>(null);
   // Each step is read from its heading on; the heading does nothing, so it shows no ring.
   useEffect(() => heading.current?.focus(), [step]);
+  useEffect(() => {
+    void api.settings().then((answer) => answer.ok && setWarnings(answer.value.warnings));
+  }, [api]);
 
   const save: SaveStep = async (change, password) => {
     const answer = await (password === undefined || password === '' ? api.saveSettings(change) : api.saveSettings(change, { kind: 'set', password }));
-    if (!answer.ok) return answer.message;
-    return answer.value.saved ? null : problemOf(answer.value);
+    if (!answer.ok) return { errors: {}, message: answer.message };
+    return answer.value.saved ? null : { errors: answer.value.errors, message: null };
   };
   const startDemo = async (): Promise<void> => {
     const answer = await api.command('start-demo');
@@ -34,6 +36,11 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
   };
   return (
     <main className="first-run">
+      {warnings.length > 0 && (
+        <div className="first-run-warnings">
+          <Warnings warnings={warnings} />
+        </div>
+      )}
       <div className="first-run-card panel">
         <ol className="steps" aria-label="Steps">
           {steps.map((name, index) => (
@@ -67,10 +74,6 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
       )}
     </main>
   );
-}
-
-function problemOf({ errors }: Extract<SaveResult, { saved: false }>): string {
-  return Object.values(errors).join(' ');
 }
 
 function DoneStep({ onDone, onBack }: { readonly onDone: () => void; readonly onBack: () => void }) {

@@ -80,12 +80,20 @@ export function changeOf(draft: Draft, view: SettingsView, names = Object.keys(d
     if (view.fields[name].lockedBy !== null || JSON.stringify(draft[name]) === JSON.stringify(saved[name])) continue;
     const value = draft[name];
     if (numeric.has(name)) {
-      if (/^\d+(\.\d+)?$/.test(String(value).trim())) change[name] = Number(value);
-      else errors[name] = 'A number is needed here.';
+      const number = numberOf(String(value));
+      if (number === null) errors[name] = noNumber;
+      else change[name] = number;
     } else if (nullable.has(name)) change[name] = String(value).trim() === '' ? null : String(value).trim();
     else change[name] = typeof value === 'string' ? value.trim() : value;
   }
   return { change, errors };
+}
+
+export const noNumber = 'A number is needed here.';
+
+/** Digits, perhaps with decimals; null for any other text. */
+export function numberOf(text: string): number | null {
+  return /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : null;
 }
 
 const numeric: ReadonlySet<SettingName> = new Set<SettingName>(['socketPort', 'clientId', 'pollIntervalSeconds', 'dbPort']);

@@ -4,6 +4,7 @@ import { useApi, useHost } from '../live/live-context.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { changeOf, draftOf, modeFields, otherMode, type Draft, type Errors } from './draft.ts';
 import { DatabaseSection, DesktopSection, GatewaySection, RecordingSection } from './sections.tsx';
+import { Warnings } from './warnings.tsx';
 
 /** Settings over the dashboard; every change takes effect when it is saved, without a restart. */
 export function SettingsDialog({ onClose, onSaved }: { readonly onClose: () => void; readonly onSaved: () => void }) {
@@ -89,11 +90,7 @@ function SettingsForm({ view, handle, onClose, onSaved }: { readonly view: Setti
         </nav>
       </div>
       <div className="dialog-body" tabIndex={0} role="region" aria-label="All settings">
-        {view.warnings.map((warning) => (
-          <p key={warning} className="callout callout-attention">
-            {warning}
-          </p>
-        ))}
+        <Warnings warnings={view.warnings} />
         <GatewaySection {...form.section} />
         <RecordingSection {...form.section} />
         <DatabaseSection {...form.section} />
