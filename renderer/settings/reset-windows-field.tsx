@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { useId, useState } from 'react';
 import type { SettingField, SettingsView } from '../../preload/contract.ts';
 import type { ResetWindows } from './draft.ts';
 import { Field } from './field.tsx';
@@ -7,7 +7,7 @@ const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 const zones = Intl.supportedValuesOf('timeZone');
 const custom = 'custom';
 
-/** A preset, or windows of one's own: zone, start, end, days. */
+/** A preset, or windows of one's own, which begin as the present ones: zone, start, end, days. */
 export function ResetWindowsField({ windows, onChange, presets, field, error }: {
   readonly windows: ResetWindows;
   readonly onChange: (windows: ResetWindows) => void;
@@ -17,6 +17,8 @@ export function ResetWindowsField({ windows, onChange, presets, field, error }: 
 }) {
   const zoneList = useId();
   const preset = presets.findIndex((each) => JSON.stringify(each.windows) === JSON.stringify(windows));
+  // The person's choice, not what is typed: times on their way may be those of a preset for a moment.
+  const [own, setOwn] = useState(preset === -1);
   const replace = (index: number, part: Partial<ResetWindows[number]>): void => onChange(windows.map((window, each) => (each === index ? { ...window, ...part } : window)));
   const locked = field.lockedBy !== null;
   return (
@@ -26,10 +28,11 @@ export function ResetWindowsField({ windows, onChange, presets, field, error }: 
           <select
             {...wiring}
             className="input"
-            value={preset === -1 ? custom : String(preset)}
+            value={own ? custom : String(preset)}
             onChange={(event) => {
               const chosen = presets[Number(event.target.value)];
-              onChange(chosen !== undefined ? chosen.windows : [...windows, { timeZone: 'America/New_York', start: '23:40', resume: '00:10' }]);
+              setOwn(chosen === undefined);
+              if (chosen !== undefined) onChange(chosen.windows);
             }}
           >
             {presets.map((each, index) => (
@@ -41,7 +44,7 @@ export function ResetWindowsField({ windows, onChange, presets, field, error }: 
           </select>
         )}
       </Field>
-      {preset === -1 && (
+      {own && (
         <div className="windows">
           <datalist id={zoneList}>
             {zones.map((zone) => (

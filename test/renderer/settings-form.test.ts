@@ -303,16 +303,47 @@ describe('the Settings form', { concurrency: 3, skip: executable === undefined ?
   test('reset windows are chosen by name or set freely', async () => {
     const show = await open();
     const { page } = show;
+    await page.getByLabel('Reset window').selectOption({ label: 'IBKR Europe' });
+    assert.equal(await page.getByLabel('from').count(), 0);
     await page.getByLabel('Reset window').selectOption({ label: 'Times of my own' });
+    // The preset's own window, to be edited.
+    assert.equal(await page.getByLabel('from').count(), 1);
+    assert.equal(await page.getByLabel('from').inputValue(), '06:25');
+    await page.getByRole('button', { name: 'Add a window' }).click();
     await page.getByLabel('from').last().fill('01:15');
-    await page.getByLabel('in', { exact: true }).last().fill('Europe/Zurich');
+    await page.getByLabel('in', { exact: true }).last().fill('Europe/London');
     await page.getByRole('button', { name: 'Sat' }).last().click();
     await picture(page, 'windows');
     assert.deepEqual(await seriousFindings(page), []);
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Settings saved; they are in effect.').waitFor();
-    const [[change]] = saves(show) as [[{ resetWindows: readonly unknown[] }]];
-    assert.deepEqual(change.resetWindows.at(-1), { timeZone: 'Europe/Zurich', start: '01:15', resume: '00:10', days: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri'] });
+    assert.deepEqual(saves(show), [
+      [
+        {
+          resetWindows: [
+            { timeZone: 'Europe/Zurich', start: '06:25', resume: '07:45', days: ['Mon', 'Tue'] },
+            { timeZone: 'Europe/London', start: '01:15', resume: '00:05', days: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri'] },
+          ],
+        },
+      ],
+    ]);
+    await close(show);
+  });
+
+  test('the editor of reset windows stays, with the focus, while what is typed is a preset', async () => {
+    const show = await open();
+    const { page } = show;
+    const choice = page.getByLabel('Reset window');
+    await choice.selectOption({ label: 'Times of my own' });
+    const from = page.getByLabel('from');
+    await from.fill('23:41');
+    await from.fill('23:40');
+    assert.equal(await from.evaluate((element) => document.activeElement === element), true);
+    assert.equal(await choice.evaluate((element) => (element as HTMLSelectElement).selectedOptions[0]?.textContent), 'Times of my own');
+    await page.getByRole('button', { name: 'Remove' }).click();
+    await page.getByRole('button', { name: 'Add a window' }).waitFor();
+    await choice.selectOption({ label: 'None' });
+    assert.equal(await page.getByRole('button', { name: 'Add a window' }).count(), 0);
     await close(show);
   });
 
