@@ -86,13 +86,14 @@ export class SettingsDesk {
   }
 
   /**
-   * Reads all layers again, as a start would.
+   * Reads all layers again, as a start would, except that a broken file stays where it is: there are settings to go on with.
    *
    * @throws SettingsError when they are wrong: the old settings stay in force.
    */
   reload(): Promise<void> {
     return this.#inTurn(async () => {
-      const loaded = loadSettings(this.#parts.sources);
+      const { keepBrokenFile: _, ...sources } = this.#parts.sources;
+      const loaded = loadSettings(sources);
       this.#parts.tryGateway(loaded.settings);
       await this.#adopt(loaded);
       await this.#tell('settings were read again');

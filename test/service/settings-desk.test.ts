@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
-import { readTextFile, settingsFilePath } from '../../main/engine/settings/settings-file.ts';
+import { SettingsError } from '../../main/engine/settings/settings-error.ts';
+import { keepBrokenFileAside, readTextFile, settingsFilePath } from '../../main/engine/settings/settings-file.ts';
 import type { SaveResult, SettingsChange } from '../../preload/contract.ts';
 import { RecordedHost, ServiceStand, type ServiceStandOptions } from './service-stand.ts';
 
@@ -212,6 +213,22 @@ test('settings that are read again take effect; wrong ones change nothing', asyn
   assert.equal(stand.desk.settings.socket.clientId, 61);
   const answer = await stand.service.answer('saveSettings', [{ account: 'U61' }]);
   assert.equal(answer.ok, false, 'a broken file is not written over');
+});
+
+test('a broken file that is read again changes nothing and stays where it is, also where a start would keep it aside', async () => {
+  const stand = await open({ file: JSON.stringify({ version: 1, clientId: 61, ...database }) });
+  await stand.connect();
+  Object.assign(stand.sources, { keepBrokenFile: (path: string) => keepBrokenFileAside(path, stand.clock.now()) });
+  for (const broken of ['{"version":1,"clientId":', '{"version":1,"clientId":0}']) {
+    writeFileSync(settingsFilePath(stand.folder), broken);
+    await assert.rejects(stand.desk.reload(), SettingsError);
+    assert.equal(stand.file(), broken);
+  }
+  assert.equal(stand.desk.settings.socket.clientId, 61);
+  assert.equal(stand.desk.settings.database?.host, 'db.example');
+  assert.deepEqual((await stand.ask('settings')).warnings, []);
+  assert.deepEqual(stand.targets, []);
+  assert.equal(stand.gateway.sessions.length, 1);
 });
 
 test('a buffer that moved in the file stays where it is until the next start, and the view says so', async () => {
