@@ -36,7 +36,8 @@ export class KeychainPassword implements PasswordStore {
     const encrypted = await readIfThere(this.#path);
     if (encrypted === undefined) return null;
     const { result, shouldReEncrypt } = await this.#decrypt(encrypted);
-    if (shouldReEncrypt) await this.set(result);
+    // The file that is there can still be read: the next time tries again.
+    if (shouldReEncrypt) await this.set(result).catch(() => undefined);
     return result;
   }
 

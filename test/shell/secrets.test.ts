@@ -72,6 +72,14 @@ test('a key that was renewed encrypts anew', async (context) => {
   assert.notEqual(statSync(path).ino, before);
 });
 
+test('a renewal that cannot be written costs no password that was decrypted', async (context) => {
+  const { password, storage } = stand(context);
+  await password.set('swordfish');
+  storage.shouldReEncrypt = true;
+  storage.encryptStringAsync = () => Promise.reject(new Error('the disk is full'));
+  assert.equal(await password.get(), 'swordfish');
+});
+
 test('where there is no safe place nothing is stored', async (context) => {
   const { password, storage, path } = stand(context);
   storage.available = false;
