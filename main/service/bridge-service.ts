@@ -130,6 +130,7 @@ async function runCommand({ engine, desk, host }: BridgeServiceParts, command: C
     case 'resume':
       return done(() => engine.resume('user'));
     case 'retry-database':
+      await desk.readPasswordAgain();
       return done(() => engine.retryDatabase());
     case 'open-login':
       return host.openExternal({ kind: 'portal-login', url: desk.settings.portal.url });

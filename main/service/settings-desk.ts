@@ -25,8 +25,9 @@ export interface SettingsDeskParts {
 export class SettingsDesk {
   readonly #parts: SettingsDeskParts;
   #loaded: LoadedSettings;
-  /** The password of the host's store, as far as it could be read. */
-  #password: string | null = null;
+  /** The newest password that the host's store gave or took, and the database that it is for. */
+  #known: { readonly password: string | null; readonly database: string } | undefined;
+  #passwordUnread = false;
   #warnings: readonly string[] = [];
   /** Where the outbox really is: it cannot move while the bridge runs. */
   readonly #bufferPath: string;
@@ -71,7 +72,7 @@ export class SettingsDesk {
       const tried = await this.#try(change, password);
       if (!tried.ok) return { saved: false, errors: tried.errors };
       await this.#store(change, tried.stored, password);
-      await this.#adopt(tried.loaded);
+      await this.#adopt(tried.loaded, password);
       if (change.openAtLogin !== undefined) this.#setLoginItem(change.openAtLogin);
       return { saved: true, settings: await this.#tell('settings were saved') };
     });
@@ -97,6 +98,15 @@ export class SettingsDesk {
       this.#parts.tryGateway(loaded.settings);
       await this.#adopt(loaded);
       await this.#tell('settings were read again');
+    });
+  }
+
+  /** Asks the host's store once more for the password where the last time failed: its Keychain may be unlocked by now. */
+  async readPasswordAgain(): Promise<void> {
+    if (!this.#passwordUnread) return;
+    await this.#inTurn(async () => {
+      await this.#readPassword();
+      if (!this.#passwordUnread) await this.#tell('the stored database password was read');
     });
   }
 
@@ -162,21 +172,35 @@ export class SettingsDesk {
     }
   }
 
-  async #adopt(loaded: LoadedSettings): Promise<void> {
+  async #adopt(loaded: LoadedSettings, password?: PasswordChange): Promise<void> {
     this.#loaded = loaded;
-    await this.#readPassword();
+    // What the store has just taken need not be asked of it.
+    if (password !== undefined) this.#know(password.kind === 'set' ? password.password : null);
+    else await this.#readPassword();
     this.#tellPreferences();
   }
 
-  /** A store that does not answer costs the password, not the bridge: rows wait in the outbox, and the view says why. */
+  /** The known password of the database in force; one of another database is not sent to this one. */
+  get #password(): string | null {
+    return this.#known?.database === identityOf(this.#loaded.settings.database) ? this.#known.password : null;
+  }
+
+  #know(password: string | null): void {
+    this.#warnings = this.#loaded.warnings;
+    this.#passwordUnread = false;
+    this.#known = { password, database: identityOf(this.#loaded.settings.database) };
+  }
+
+  /** A store that does not answer costs at most a password that was never read, not the bridge: rows wait in the outbox, and the view says why. */
   async #readPassword(): Promise<void> {
     const { host, logger } = this.#parts;
     this.#warnings = this.#loaded.warnings;
-    this.#password = null;
+    this.#passwordUnread = false;
     if (lockedBy(this.#loaded.origins.dbPassword) !== null) return;
     try {
-      if (await host.passwords.available()) this.#password = await host.passwords.get();
+      if (await host.passwords.available()) this.#know(await host.passwords.get());
     } catch (error) {
+      this.#passwordUnread = true;
       const warning = `the stored database password could not be read: ${error instanceof Error ? error.message : String(error)}`;
       this.#warnings = [...this.#warnings, warning];
       logger.warn({}, warning);
@@ -215,4 +239,9 @@ export class SettingsDesk {
     this.#turn = result.catch(() => undefined); // whoever asked is told; the next one goes on from what is
     return result;
   }
+}
+
+/** Tells databases apart by whom a password is shown to. */
+function identityOf(database: Settings['database']): string {
+  return database === null ? '' : JSON.stringify([database.host, database.port, database.database, database.user]);
 }

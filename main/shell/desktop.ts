@@ -42,7 +42,10 @@ export async function startDesktop(electron: ElectronParts, place: Place): Promi
     stop: (deadlineMs) => opened.stop(deadlineMs, 'quit'),
     report: (error) => logger.error({}, `stopping failed: ${String(error)}`),
   });
-  followPower(powerMonitor, opened.bridge.engine, () => void lifeCycle.quit());
+  followPower(powerMonitor, opened.bridge.engine, {
+    quit: () => void lifeCycle.quit(),
+    unlocked: () => void opened.service.answer('command', ['retry-database']),
+  });
   showAlarms(electron, opened, () => window.show());
   Menu.setApplicationMenu(Menu.buildFromTemplate(applicationMenu(() => window.showSettings())));
   // An icon in the menu bar is the whole application; packaged, LSUIElement says the same from the start.

@@ -173,6 +173,51 @@ test('a locked keychain costs the password, not the bridge, and says so; nothing
   assert.equal(stand.desk.settings.database?.password, 'kept', 'it is asked again');
 });
 
+test('a keychain that is locked later costs nothing: the password that was read goes on with its database, and with no other', async () => {
+  const host = new RecordedHost();
+  host.password = 'kept';
+  const stand = await open({ host, file: JSON.stringify({ version: 1, ...database }) });
+  host.storeWorks = false;
+  await stand.ask('saveSettings', { keepAwake: true });
+  await stand.desk.reload();
+  assert.equal(stand.targets.length, 0, 'delivery goes on as before');
+  assert.equal(stand.desk.settings.database?.password, 'kept');
+  assert.match((await stand.ask('settings')).warnings.join('\n'), /keychain is locked/);
+  await stand.ask('saveSettings', { dbHost: 'elsewhere.example' });
+  assert.deepEqual(stand.targets.map((target) => [target?.host, target?.password]), [['elsewhere.example', undefined]]);
+  await stand.ask('saveSettings', { dbHost: database.dbHost });
+  assert.equal(stand.targets.at(-1)?.password, 'kept');
+});
+
+test('what was just saved is in force, though the keychain that took it cannot be read', async () => {
+  const host = new RecordedHost();
+  Object.assign(host.passwords, { get: () => Promise.reject(new Error('the keychain asks and nobody answers')) });
+  const stand = await open({ host });
+  await stand.ask('saveSettings', database, { kind: 'set', password: 'entered' });
+  assert.equal(stand.targets.at(-1)?.password, 'entered');
+  await stand.ask('saveSettings', {}, { kind: 'clear' });
+  assert.equal(stand.targets.at(-1)?.password, undefined);
+});
+
+test('a password that could not be read is read again when the database is tried again', async () => {
+  const host = new RecordedHost();
+  host.password = 'kept';
+  host.storeWorks = false;
+  const stand = await open({ host, file: JSON.stringify({ version: 1, ...database }) });
+  const window = stand.attach();
+  window.setVisible(true);
+  await stand.ask('command', 'retry-database');
+  assert.equal(stand.targets.length, 0);
+  host.storeWorks = true;
+  await stand.ask('command', 'retry-database');
+  assert.deepEqual(stand.targets.map((target) => target?.password), ['kept']);
+  assert.equal(stand.probes, 2);
+  await stand.clock.advance(0);
+  assert.deepEqual(window.updates.flatMap((update) => (update.type === 'settings' ? [update.settings.warnings] : [])), [[]], 'the warning is taken back');
+  await stand.ask('command', 'retry-database');
+  assert.equal(stand.targets.length, 1, 'what was read is not read again');
+});
+
 test('where no password can be stored, the error says what to do instead', async () => {
   const host = new RecordedHost();
   host.storeAvailable = false;

@@ -53,13 +53,17 @@ test('0 is a number of a blocker too', () => {
 test('sleep pauses, waking and unlocking resume, a shutdown quits', () => {
   const monitor = new EventEmitter();
   const told: string[] = [];
-  followPower(monitor as unknown as Parameters<typeof followPower>[0], { pause: (by) => void told.push(`pause ${by}`), resume: (by) => void told.push(`resume ${by}`) }, () => void told.push('quit'));
+  followPower(
+    monitor as unknown as Parameters<typeof followPower>[0],
+    { pause: (by) => void told.push(`pause ${by}`), resume: (by) => void told.push(`resume ${by}`) },
+    { quit: () => void told.push('quit'), unlocked: () => void told.push('unlocked') },
+  );
   monitor.emit('suspend');
   monitor.emit('resume');
   monitor.emit('unlock-screen');
   let prevented = false;
   monitor.emit('shutdown', { preventDefault: () => (prevented = true) });
-  assert.deepEqual(told, ['pause sleep', 'resume sleep', 'resume sleep', 'quit']);
+  assert.deepEqual(told, ['pause sleep', 'resume sleep', 'resume sleep', 'unlocked', 'quit']);
   assert.equal(prevented, true, 'the system waits for the drain');
   monitor.emit('shutdown');
   assert.equal(told.at(-1), 'quit', 'also where the event comes without its object');
