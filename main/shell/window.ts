@@ -34,6 +34,8 @@ export class DashboardWindow {
   #attachment: Attachment | undefined;
   #crashedAt: number | undefined;
   #leaving = false;
+  /** Waits for the end of full screen to be hidden. */
+  #hiding = false;
 
   constructor(parts: WindowParts) {
     this.#parts = parts;
@@ -45,36 +47,35 @@ export class DashboardWindow {
     return this.#window?.webContents;
   }
 
-  /** Shows it in front; makes it where there is none. */
+  /** Shows it in front; makes it where there is none, and loads its page again where that crashed. */
   show(): void {
     const window = this.#window;
     if (window === undefined) return this.#open(windowUrl);
-    if (window.isMinimized()) window.restore();
-    window.show();
-    window.focus();
-    this.#parts.activate();
+    if (window.webContents.isCrashed()) load(window, windowUrl);
+    this.#bringToFront(window);
   }
 
   /** Hides it when it is in front, else brings it there. */
   toggle(): void {
     const window = this.#window;
-    if (window !== undefined && window.isVisible() && !window.isMinimized() && window.isFocused()) hide(window);
+    if (window !== undefined && window.isVisible() && !window.isMinimized() && window.isFocused()) this.#hide(window);
     else this.show();
   }
 
   /** Shows it with Settings open: the page reads "#settings", at its start as well as later, and takes it away again. */
   showSettings(): void {
-    if (this.#window === undefined) return this.#open(`${windowUrl}#settings`);
-    // Only the part behind # differs, so this does not load the page again.
-    void this.#window.loadURL(`${windowUrl}#settings`).catch(() => undefined); // a load that another one overtakes rejects
-    this.show();
+    const window = this.#window;
+    if (window === undefined) return this.#open(`${windowUrl}#settings`);
+    // Only the part behind # differs, so this loads the page again only where it crashed.
+    load(window, `${windowUrl}#settings`);
+    this.#bringToFront(window);
   }
 
   /** From now on closing closes; hides it. */
   leave(): void {
     this.#leaving = true;
     this.#attachment?.detach();
-    if (this.#window !== undefined) hide(this.#window);
+    if (this.#window !== undefined) this.#hide(this.#window);
   }
 
   #open(url: string): void {
@@ -85,10 +86,27 @@ export class DashboardWindow {
       if (!window.isDestroyed() && !window.webContents.isCrashed()) window.webContents.send(updateChannel, update);
     });
     this.#follow(window);
-    window.once('ready-to-show', () => {
-      if (!this.#leaving) this.show();
+    window.once('ready-to-show', () => this.#bringToFront(window));
+    load(window, url);
+  }
+
+  #bringToFront(window: BrowserWindow): void {
+    if (this.#leaving) return;
+    this.#hiding = false;
+    if (window.isMinimized()) window.restore();
+    window.show();
+    window.focus();
+    this.#parts.activate();
+  }
+
+  /** Out of full screen first, which takes a moment: hidden in it, a window leaves a black Space behind on macOS. */
+  #hide(window: BrowserWindow): void {
+    if (!window.isFullScreen()) return window.hide();
+    this.#hiding = true;
+    window.once('leave-full-screen', () => {
+      if (this.#hiding) window.hide();
     });
-    void window.loadURL(url).catch(() => undefined); // told by did-fail-load and by a window that stays empty
+    window.setFullScreen(false);
   }
 
   #options(): BrowserWindowConstructorOptions {
@@ -118,7 +136,7 @@ export class DashboardWindow {
       saveBounds();
       if (this.#leaving) return;
       event.preventDefault();
-      hide(window);
+      this.#hide(window);
     });
     window.webContents.on('render-process-gone', (_event, { reason }) => {
       if (reason !== 'clean-exit' && !this.#leaving) void this.#recover(window);
@@ -130,7 +148,7 @@ export class DashboardWindow {
     const now = this.#parts.clock.monotonic();
     const again = this.#crashedAt !== undefined && now - this.#crashedAt < crashAgainMs;
     this.#crashedAt = now;
-    if (again && !(await this.#parts.askToReopen())) hide(window);
+    if (again && !(await this.#parts.askToReopen())) this.#hide(window);
     else window.webContents.reload();
   }
 
@@ -139,9 +157,7 @@ export class DashboardWindow {
   }
 }
 
-/** Out of full screen first, which takes a moment: hidden in it, a window leaves a black Space behind on macOS. */
-function hide(window: BrowserWindow): void {
-  if (!window.isFullScreen()) return window.hide();
-  window.once('leave-full-screen', () => window.hide());
-  window.setFullScreen(false);
+/** A load that another one overtakes rejects; one that fails is told by did-fail-load and by a window that stays empty. */
+function load(window: BrowserWindow, url: string): void {
+  void window.loadURL(url).catch(() => undefined);
 }

@@ -38,6 +38,14 @@ export function describeApplication(start: Start): void {
     return page.getByText(word, { exact: true }).first().waitFor({ timeout: 30_000 });
   }
 
+  /** The page that takes the place of one that crashed, once it shows the state. */
+  function anotherPage(): Promise<Page> {
+    return until(async () => {
+      const reopened = await application.window().catch(() => undefined);
+      return reopened !== undefined && !reopened.isClosed() && reopened !== page && (await reopened.getByText('Connected', { exact: true }).count()) > 0 && reopened;
+    }, 'the window loaded again', 30_000);
+  }
+
   function rowsAfter(count: number): Promise<number> {
     return until(async () => {
       const { length } = await scene.greeksRows();
@@ -229,15 +237,18 @@ export function describeApplication(start: Start): void {
   test('a window that crashes is loaded again; when it crashes again soon, a person is asked, and rows go on', async () => {
     const rows = (await scene.greeksRows()).length;
     await application.act({ kind: 'crash-window' });
-    page = await until(async () => {
-      const reopened = await application.window().catch(() => undefined);
-      return reopened !== undefined && !reopened.isClosed() && reopened !== page && (await reopened.getByText('Connected', { exact: true }).count()) > 0 && reopened;
-    }, 'the window loaded again', 30_000);
+    page = await anotherPage();
     await application.act({ kind: 'crash-window' });
     await seen(application, ({ questions }) => questions.length === 1, 'the question');
     await application.act({ kind: 'answer-question', button: 1 });
     await seen(application, ({ window }) => window?.visible === false, 'the window to be left alone');
     await rowsAfter(rows);
+  });
+
+  test('a window that was left alone after its crash opens again from the menu bar, with a page that lives', async () => {
+    await clickTrayMenu(application, 'Open');
+    await seen(application, ({ window }) => window?.visible === true && !window.crashed, 'the window, loaded again');
+    page = await anotherPage();
   });
 
   test('Quit delivers what waits and ends; every row that was written is in PostgreSQL, once', async () => {

@@ -45,9 +45,14 @@ export class WebContents extends EventEmitter implements Part {
   }
 
   async loadURL(url: string): Promise<void> {
+    // Chromium gives a crashed page a new process on the next load; Playwright gives it up, so it gets a new page.
+    const dead = this.#crashed ? this.#current : undefined;
+    if (dead !== undefined) this.#page = undefined;
+    this.#crashed = false;
     const page = await this.#open();
     this.#url = url;
     await this.#load(() => page.goto(toChromium(url), { waitUntil: 'load' }));
+    await dead?.close().catch(() => undefined);
   }
 
   reload(): void {
@@ -85,15 +90,7 @@ export class WebContents extends EventEmitter implements Part {
   }
 
   async #reload(): Promise<void> {
-    if (this.#crashed) {
-      // Chromium gives a crashed page a new process on reload; Playwright gives it up, so it gets a new page.
-      const dead = this.#current;
-      this.#page = undefined;
-      this.#crashed = false;
-      await this.loadURL(this.#url);
-      await dead?.close().catch(() => undefined);
-      return;
-    }
+    if (this.#crashed) return this.loadURL(this.#url);
     const page = await this.#open();
     await this.#load(() => page.reload());
   }
