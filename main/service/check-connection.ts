@@ -31,6 +31,12 @@ export function sameIdentity(one: Settings, other: Settings): boolean {
   if (one.apiMode !== other.apiMode) return false;
   // One gateway has many addresses (localhost, 127.0.0.1, a name), and a check that takes it for another one ends a stream of ours.
   if (one.apiMode === 'PORTAL') return true;
-  return one.socket.host === other.socket.host && one.socket.port === other.socket.port && one.socket.clientId === other.socket.clientId;
+  return sameHost(one.socket.host, other.socket.host) && one.socket.port === other.socket.port && one.socket.clientId === other.socket.clientId;
 }
 
+const loopbackNames: readonly string[] = ['localhost', '127.0.0.1', '::1'];
+
+function sameHost(one: string, other: string): boolean {
+  const [first, second] = [one.toLowerCase(), other.toLowerCase()];
+  return first === second || (loopbackNames.includes(first) && loopbackNames.includes(second));
+}

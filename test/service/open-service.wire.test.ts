@@ -91,6 +91,13 @@ test('a test of the running gateway finds what --check finds, and does not distu
   assert.deepEqual(simulator?.clientIds(), [10]);
 });
 
+test('a test of the running gateway by another name of this computer knows its own session', async () => {
+  for (const socketHost of ['localhost', 'LOCALHOST']) {
+    const found = await findings('gateway', { socketHost });
+    assert.match(found[2]?.detail ?? '', /10 is in use by this bridge, as it should be/, socketHost);
+  }
+});
+
 test('the values of the form are tested before they are saved', async () => {
   const other = await startSimulator();
   const saved = readFileSync(settingsFilePath(folder), 'utf8');
