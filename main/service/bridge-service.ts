@@ -8,7 +8,7 @@ import type { Finding, Gateway } from '../engine/gateway/gateway.ts';
 import type { Logger } from '../engine/log/logger.ts';
 import type { Settings } from '../engine/settings/settings.ts';
 import { SettingsError } from '../engine/settings/settings-error.ts';
-import type { BridgeState } from '../engine/state.ts';
+import type { BridgeState, Snapshot } from '../engine/state.ts';
 import { findDatabase, findGateway, sameIdentity } from './check-connection.ts';
 import { readHistory } from './history-view.ts';
 import type { HostPort } from './host-port.ts';
@@ -27,6 +27,8 @@ export interface Attachment {
 /** What a host (desktop application, dashboard's server) asks in the name of its windows. */
 export interface BridgeService {
   readonly state: BridgeState;
+  /** The sums at this moment while they are live, else the last ones; null before the first row. As in the window's overview. */
+  sums(): Snapshot | null;
   /** Calls `listener` after each change of the state until the returned function is called; for the tray, visible or not. */
   subscribe(listener: (state: BridgeState) => void): () => void;
   /**
@@ -76,6 +78,7 @@ export function createBridgeService(parts: BridgeServiceParts): BridgeService {
     get state() {
       return engine.state;
     },
+    sums: () => engine.sums(),
     subscribe: (listener) => engine.subscribe(listener),
     async answer(method, args) {
       // A method that is none cannot come from our own hosts; from outside it is one more thing that is not understood.

@@ -7,6 +7,7 @@ import type { DesktopHost } from './desktop-host.ts';
 import type { ElectronParts } from './electron-parts.ts';
 import type { Place } from './place.ts';
 import { TrayIcon } from './tray.ts';
+import { TrayRefresh } from './tray-refresh.ts';
 import { viewTray, type TrayAction, type TrayImage } from './tray-view.ts';
 import type { DashboardWindow } from './window.ts';
 
@@ -17,8 +18,8 @@ export interface TrayContext {
   readonly window: DashboardWindow;
 }
 
-/** Puts the icon into the menu bar and keeps it true. */
-export function openTray(electron: ElectronParts, { place, host, service, window }: TrayContext): TrayIcon {
+/** Puts the icon into the menu bar and keeps it true until it is removed. */
+export function openTray(electron: ElectronParts, { place, host, service, window }: TrayContext): Pick<TrayIcon, 'remove'> {
   const { Menu, nativeImage, Tray } = electron;
   const image = (name: TrayImage): Electron.NativeImage => {
     const loaded = nativeImage.createFromPath(join(place.root, 'assets', 'tray', `${name}Template.png`));
@@ -29,6 +30,7 @@ export function openTray(electron: ElectronParts, { place, host, service, window
   const view = (): ReturnType<typeof viewTray> =>
     viewTray({
       state: service.state,
+      sums: service.sums(),
       now: systemClock.now(),
       timeZone: host.timeZone,
       showTitle: host.preferences.menuBarTitle,
@@ -46,11 +48,20 @@ export function openTray(electron: ElectronParts, { place, host, service, window
     toggleWindow: () => window.toggle(),
     act: (action) => void act(action, electron, { host, service, window }),
   });
-  const refresh = coalesced(() => icon.show(view()));
-  service.subscribe(refresh);
-  host.followPreferences(refresh);
-  refresh();
-  return icon;
+  const refresh = new TrayRefresh({
+    clock: systemClock,
+    show: () => icon.show(view()),
+    moves: () => host.preferences.menuBarTitle && service.state.live,
+  });
+  service.subscribe(() => refresh.changed());
+  host.followPreferences(() => refresh.changed());
+  refresh.changed();
+  return {
+    remove: () => {
+      refresh.end();
+      icon.remove();
+    },
+  };
 }
 
 async function act(action: TrayAction, { dialog }: ElectronParts, { host, service, window }: Omit<TrayContext, 'place'>): Promise<void> {
@@ -74,17 +85,4 @@ async function act(action: TrayAction, { dialog }: ElectronParts, { host, servic
     default:
       return assertNever(action);
   }
-}
-
-/** Once after everything that happens at the same moment, and never inside the work of who tells: what fails here must not fail there. */
-function coalesced(work: () => void): () => void {
-  let waiting = false;
-  return () => {
-    if (waiting) return;
-    waiting = true;
-    setImmediate(() => {
-      waiting = false;
-      work();
-    });
-  };
 }

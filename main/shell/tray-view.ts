@@ -1,7 +1,7 @@
 import { assertNever } from '../engine/assert-never.ts';
 import { count, durationInWords } from '../engine/log/words.ts';
 import type { Ms } from '../engine/clock.ts';
-import type { BridgeState, Cause, Connection, DeliveryState } from '../engine/state.ts';
+import type { BridgeState, Cause, Connection, DeliveryState, Snapshot } from '../engine/state.ts';
 import type { SettingsView } from '../../preload/contract.ts';
 import { clockTime, sentence, signedNumber } from './tray-words.ts';
 
@@ -27,6 +27,8 @@ export interface TrayView {
 
 export interface TrayFacts {
   readonly state: BridgeState;
+  /** As they are now while the state is live, else the last ones with their own instant; null before the first ones. */
+  readonly sums: Snapshot | null;
   readonly now: Ms;
   /** IANA zone in which instants are shown. */
   readonly timeZone: string;
@@ -39,11 +41,11 @@ export interface TrayFacts {
 
 /** The tray as a pure function of what is so. */
 export function viewTray(facts: TrayFacts): TrayView {
-  const { state, timeZone } = facts;
+  const { state, sums, timeZone } = facts;
   return {
     image: imageOf(state.connection),
     tooltip: `IBKR Trading Bridge${facts.demo ? ' (demo)' : ''}: ${lowerFirst(stateWords(state.connection, timeZone))}`,
-    title: facts.showTitle ? `\u0394 ${signedNumber(state.live ? (state.snapshot?.delta ?? null) : null)}` : '',
+    title: facts.showTitle ? `\u0394 ${signedNumber(state.live ? (sums?.delta ?? null) : null)}` : '',
     menu: [...stateLines(facts), separator, ...greekLines(facts), separator, ...deliveryLines(state.delivery), separator, ...commandLines(facts)],
   };
 }
@@ -110,11 +112,10 @@ function causeOf(connection: Connection): Cause | null {
 }
 
 /** Numbers that are no longer live come with their age. */
-function greekLines({ state, now }: TrayFacts): readonly TrayLine[] {
-  const { snapshot, live } = state;
-  if (snapshot === null) return [words('No Greeks yet')];
-  const { delta, gamma, vega, theta, coverage } = snapshot;
-  const age = live ? [] : [words(`These are ${durationInWords(Math.max(0, Math.round((now - snapshot.at) / 1_000) * 1_000))} old`)];
+function greekLines({ state, sums, now }: TrayFacts): readonly TrayLine[] {
+  if (sums === null) return [words('No Greeks yet')];
+  const { delta, gamma, vega, theta, coverage } = sums;
+  const age = state.live ? [] : [words(`These are ${durationInWords(Math.max(0, Math.round((now - sums.at) / 1_000) * 1_000))} old`)];
   const missing = coverage.priced < coverage.legs ? [words(`${coverage.priced} of ${coverage.legs} legs priced`)] : [];
   return [
     words(`Delta ${signedNumber(delta)}`),

@@ -118,6 +118,23 @@ export function describeApplication(start: Start): void {
     assert.equal(blocksPowerSave, true);
   });
 
+  test('with one row a minute, the number in the menu bar and those of its menu move with the market all the same', async (context) => {
+    const every = (pollIntervalSeconds: number): Promise<unknown> => page.evaluate((seconds) => window.bridge?.saveSettings({ pollIntervalSeconds: seconds }), pollIntervalSeconds);
+    context.after(() => every(1));
+    await every(60);
+    const { rowsWritten } = (await overviewOf(page)).state;
+    const titles = new Set<string | undefined>();
+    const deltas = new Set<string | undefined>();
+    await until(async () => {
+      scene.tws.tick();
+      const { tray } = await application.act({ kind: 'open-tray-menu' });
+      titles.add(tray?.title);
+      deltas.add(tray?.menu.find(({ label }) => label.startsWith('Delta '))?.label);
+      return titles.size >= 4 && deltas.size >= 4;
+    }, 'numbers that move');
+    assert.ok((await overviewOf(page)).state.rowsWritten <= rowsWritten + 1);
+  });
+
   test('a setting that is wrong is refused at its field and changes nothing', async () => {
     const path = join(scene.folder, 'data', 'settings.json');
     const before = readFileSync(path, 'utf8');

@@ -19,7 +19,7 @@ const delivery: DeliveryState = {
   cause: null,
 };
 
-const snapshot: Snapshot = {
+const sums: Snapshot = {
   at: at('14:39:55'),
   delta: -46.43,
   gamma: 3.26,
@@ -30,10 +30,14 @@ const snapshot: Snapshot = {
   coverage: { legs: 30, priced: 30, unpriced: [], notCounted: [] },
 };
 
+/** The last row may be an hour old: nothing of it is shown. */
+const snapshot: Snapshot = { ...sums, at: at('13:40:00'), delta: 1, gamma: 1, vega: 1, theta: 1, coverage: { ...sums.coverage, legs: 7, priced: 1 } };
+
 function facts(connection: Connection, more: Partial<TrayFacts & BridgeState> = {}): TrayFacts {
-  const { loginItem = 'unsupported', showTitle = false, demo = false, ...state } = more;
+  const { loginItem = 'unsupported', showTitle = false, demo = false, sums: moved = sums, ...state } = more;
   return {
     state: { ...initialState('SOCKET', '127.0.0.1:4001', delivery), connection, snapshot, live: connection.kind === 'connected', ...state },
+    sums: moved,
     now,
     timeZone: 'UTC',
     showTitle,
@@ -149,9 +153,9 @@ const connected: Connection = { kind: 'connected', since: at('14:32:00'), accoun
 test('the title shows the live net delta, and a dash instead of an old or unknown one', () => {
   assert.equal(viewTray(facts(connected, { showTitle: true })).title, '\u0394 \u221246.430');
   assert.equal(viewTray(facts({ kind: 'paused', by: 'user' }, { showTitle: true })).title, '\u0394 \u2013');
-  assert.equal(viewTray(facts(connected, { showTitle: true, snapshot: { ...snapshot, delta: null } })).title, '\u0394 \u2013');
-  assert.equal(viewTray(facts(connected, { showTitle: true, snapshot: null })).title, '\u0394 \u2013');
-  assert.equal(viewTray(facts(connected, { showTitle: true, snapshot: { ...snapshot, delta: 0 } })).title, '\u0394 0.000');
+  assert.equal(viewTray(facts(connected, { showTitle: true, sums: { ...sums, delta: null } })).title, '\u0394 \u2013');
+  assert.equal(viewTray(facts(connected, { showTitle: true, sums: null })).title, '\u0394 \u2013');
+  assert.equal(viewTray(facts(connected, { showTitle: true, sums: { ...sums, delta: 0 } })).title, '\u0394 0.000');
 });
 
 test('the demo says that it is one', () => {
@@ -161,12 +165,12 @@ test('the demo says that it is one', () => {
 });
 
 test('before the first sums there are none, not zeros', () => {
-  assert.ok(menuText(viewTray(facts(connected, { snapshot: null }))).includes('No Greeks yet'));
+  assert.ok(menuText(viewTray(facts(connected, { sums: null }))).includes('No Greeks yet'));
 });
 
 test('sums that do not cover every leg say so', () => {
   const coverage = { legs: 30, priced: 28, unpriced: [], notCounted: [] };
-  assert.ok(menuText(viewTray(facts(connected, { snapshot: { ...snapshot, coverage } }))).includes('28 of 30 legs priced'));
+  assert.ok(menuText(viewTray(facts(connected, { sums: { ...sums, coverage } }))).includes('28 of 30 legs priced'));
 });
 
 test('the delivery line tells where the rows are', () => {
