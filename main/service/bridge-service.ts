@@ -38,6 +38,8 @@ export interface BridgeService {
    * @returns always resolves; what is wrong with the request or went wrong with it is `{ ok: false, message }`.
    */
   answer(method: RequestMethod, args: unknown): Promise<Result<unknown>>;
+  /** Changes the system's "open at login", for the tray; every window is told. Always resolves. */
+  setOpenAtLogin(enabled: boolean): Promise<Result<null>>;
   /** Updates for one window; a listener that throws is detached. */
   attach(listener: (update: Update) => void): Attachment;
 }
@@ -94,6 +96,11 @@ export function createBridgeService(parts: BridgeServiceParts): BridgeService {
         return bad(message);
       }
     },
+    setOpenAtLogin: (enabled) =>
+      desk.setOpenAtLogin(enabled).then(
+        () => good(null),
+        (error: unknown) => bad(`Open at login could not be changed: ${error instanceof Error ? error.message : String(error)}.`),
+      ),
     attach(listener) {
       const ends: (() => void)[] = [];
       const detach = (): void => ends.splice(0).forEach((end) => end());

@@ -110,6 +110,18 @@ export class SettingsDesk {
     });
   }
 
+  /**
+   * Changes the system's "open at login" beside Settings, as the tray's menu does, and tells every window.
+   *
+   * @throws what the system says against it.
+   */
+  setOpenAtLogin(enabled: boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#parts.host.loginItem?.set(enabled);
+      await this.#tell('open at login was changed');
+    });
+  }
+
   async #try(change: SettingsChange, password: PasswordChange | undefined): Promise<TriedChange> {
     const passwordErrors = await this.#judgePassword(password);
     const tried = tryChange(this.#base(), change);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { assertNever } from '../engine/assert-never.ts';
 import { systemClock } from '../engine/clock.ts';
-import type { Command } from '../../preload/contract.ts';
+import type { Command, Result } from '../../preload/contract.ts';
 import type { BridgeService } from '../service/bridge-service.ts';
 import type { DesktopHost } from './desktop-host.ts';
 import type { ElectronParts } from './electron-parts.ts';
@@ -65,23 +65,23 @@ export function openTray(electron: ElectronParts, { place, host, service, window
 }
 
 async function act(action: TrayAction, { dialog }: ElectronParts, { host, service, window }: Omit<TrayContext, 'place'>): Promise<void> {
+  const tellFailure = (answer: Result<unknown>): void => {
+    if (!answer.ok) dialog.showErrorBox('IBKR Trading Bridge', answer.message);
+  };
   switch (action) {
     case 'open-window':
       return window.show();
     case 'open-settings':
       return window.showSettings();
     case 'open-at-login':
-      return host.loginItem?.set(host.loginItem.status() !== 'enabled');
+      return tellFailure(await service.setOpenAtLogin(host.loginItem?.status() !== 'enabled'));
     case 'reconnect':
     case 'pause':
     case 'resume':
     case 'open-login':
     case 'open-login-items':
-    case 'quit': {
-      const answer = await service.answer('command', [action satisfies Command]);
-      if (!answer.ok) dialog.showErrorBox('IBKR Trading Bridge', answer.message);
-      return;
-    }
+    case 'quit':
+      return tellFailure(await service.answer('command', [action satisfies Command]));
     default:
       return assertNever(action);
   }

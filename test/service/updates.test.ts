@@ -116,6 +116,20 @@ test('settings that change are told, once, also after the window was hidden mean
   assert.deepEqual(told(hidden.updates), [21]);
 });
 
+test('open at login, changed in the tray, is told to every window; what the system says against it to who asked', async () => {
+  const window = stand.attach();
+  window.setVisible(true);
+  assert.deepEqual(await stand.service.setOpenAtLogin(true), { ok: true, value: null });
+  await stand.clock.advance(0);
+  const told = (): unknown[] => window.updates.flatMap((update) => (update.type === 'settings' ? [update.settings.loginItem] : []));
+  assert.deepEqual(told(), ['requires-approval']);
+  assert.equal(stand.file(), undefined, 'it is the system that keeps it');
+  Object.assign(stand.host.loginItem ?? {}, { set: () => assert.fail('the system refuses') });
+  assert.deepEqual(await stand.service.setOpenAtLogin(false), { ok: false, message: 'Open at login could not be changed: the system refuses.' });
+  await stand.clock.advance(0);
+  assert.equal(told().length, 1);
+});
+
 test('a window that throws is let go and harms neither the engine nor another window', async () => {
   await stand.connect();
   const timers = stand.clock.pendingTimers;
