@@ -20,6 +20,8 @@ export interface BridgeOptions {
   readonly clock?: Clock;
   readonly logger: Logger;
   readonly random: () => number;
+  /** What was found wrong before the start and did not stop it; told in api_logs. */
+  readonly warnings?: readonly string[];
 }
 
 /**
@@ -27,7 +29,7 @@ export interface BridgeOptions {
  *
  * @throws OutboxInUseError when another process holds the outbox, or when the mode cannot be served.
  */
-export function openBridge({ settings, clock = systemClock, logger, random }: BridgeOptions): Bridge {
+export function openBridge({ settings, clock = systemClock, logger, random, warnings = [] }: BridgeOptions): Bridge {
   // The gateway first: a mode that cannot be served must not leave an open outbox behind.
   const gateway = openGateway(settings, clock);
   const delivery = openDelivery({ bufferPath: settings.bufferPath, target: settings.database, clock });
@@ -42,6 +44,7 @@ export function openBridge({ settings, clock = systemClock, logger, random }: Br
     recorder: recordInto(history),
     logger,
     random,
+    warnings,
     openGateway: (next) => {
       const opened = first ?? openGateway(next, clock);
       first = undefined;

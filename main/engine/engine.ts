@@ -34,6 +34,8 @@ export interface EngineParts {
   readonly openGateway: (settings: Settings) => Gateway;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
+  /** Told in api_logs with the start. */
+  readonly warnings?: readonly string[];
 }
 
 /** The bridge: from a connection to IBKR to accepted rows. The one door from outside. */
@@ -111,6 +113,7 @@ export class Engine {
     const now = clock.now();
     this.#store.dispatch({ type: 'started', at: now });
     this.#log.record('info', `started in ${this.#store.state.mode} mode, ${this.#store.state.endpoint}`);
+    for (const warning of this.#parts.warnings ?? []) this.#log.record('warning', warning);
     this.#resumeGap(now);
     delivery.start((event) => this.#onDeliveryEvent(event));
     this.#supervisor.start();

@@ -42,8 +42,8 @@ export async function openService(options: ServiceOptions): Promise<OpenedServic
   const { sources, host, logger, clock = systemClock, random = Math.random } = options;
   const makeGateway = (settings: LoadedSettings['settings']): ReturnType<typeof openGateway> => openGateway(settings, clock);
   const loaded = options.loaded ?? loadSettings(sources);
-  const desk = await SettingsDesk.open({ sources, host, logger, tryGateway: makeGateway }, loaded);
-  const bridge = openBridge({ settings: desk.settings, clock, logger, random });
+  const desk = await SettingsDesk.open({ sources, host, logger, clock, tryGateway: makeGateway }, loaded);
+  const bridge = openBridge({ settings: desk.settings, clock, logger, random, warnings: loaded.warnings });
   desk.subscribe((_view, settings) => bridge.engine.apply(settings));
   const service = createBridgeService({ engine: bridge.engine, history: bridge.history, desk, host, clock, logger, openGateway: makeGateway });
   return {

@@ -1,4 +1,5 @@
 import type { PasswordChange, SaveResult, SettingName, SettingsChange, SettingsView } from '../../preload/contract.ts';
+import { sleep, type Clock, type Ms } from '../engine/clock.ts';
 import { describeSettings } from '../engine/settings/describe-settings.ts';
 import { loadSettings, type LoadedSettings, type SettingsSources } from '../engine/settings/load-settings.ts';
 import type { Logger } from '../engine/log/logger.ts';
@@ -12,6 +13,7 @@ export interface SettingsDeskParts {
   readonly sources: SettingsSources;
   readonly host: HostPort;
   readonly logger: Logger;
+  readonly clock: Clock;
   /** Throws when the settings describe a gateway that cannot be made; dials nothing. */
   readonly tryGateway: (settings: Settings) => void;
 }
@@ -205,17 +207,37 @@ export class SettingsDesk {
 
   /** A store that does not answer costs at most a password that was never read, not the bridge: rows wait in the outbox, and the view says why. */
   async #readPassword(): Promise<void> {
-    const { host, logger } = this.#parts;
+    const { logger } = this.#parts;
     this.#warnings = this.#loaded.warnings;
     this.#passwordUnread = false;
-    if (lockedBy(this.#loaded.origins.dbPassword) !== null) return;
+    // The system may ask a person for a password that nobody needs yet.
+    if (lockedBy(this.#loaded.origins.dbPassword) !== null || this.#loaded.settings.database === null) return;
     try {
-      if (await host.passwords.available()) this.#know(await host.passwords.get());
+      const answer = await this.#askStore();
+      if (answer !== null) this.#know(answer.password);
     } catch (error) {
       this.#passwordUnread = true;
       const warning = `the stored database password could not be read: ${error instanceof Error ? error.message : String(error)}`;
       this.#warnings = [...this.#warnings, warning];
       logger.warn({}, warning);
+    }
+  }
+
+  /** Null where the host stores no passwords. A store that waits for a person is not waited for: its answer is taken over when it comes. */
+  async #askStore(): Promise<{ readonly password: string | null } | null> {
+    const { host, clock } = this.#parts;
+    const read = async (): Promise<{ readonly password: string | null } | null> => ((await host.passwords.available()) ? { password: await host.passwords.get() } : null);
+    const answer = read();
+    const patience = new AbortController();
+    const late = async (): Promise<never> => {
+      await sleep(clock, storePatienceMs, patience.signal);
+      if (!patience.signal.aborted) void answer.then(() => this.readPasswordAgain()).catch(() => undefined);
+      throw new Error('the system has not answered; it may be asking for permission');
+    };
+    try {
+      return await Promise.race([answer, late()]);
+    } finally {
+      patience.abort();
     }
   }
 
@@ -252,6 +274,9 @@ export class SettingsDesk {
     return result;
   }
 }
+
+/** A start at login must not wait for somebody to come and allow the Keychain. */
+const storePatienceMs: Ms = 3_000;
 
 /** Tells databases apart by whom a password is shown to. */
 function identityOf(database: Settings['database']): string {

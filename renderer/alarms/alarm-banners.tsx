@@ -23,7 +23,7 @@ export const AlarmBanners = memo(function AlarmBanners() {
       ))}
       {alarms.length > shownAtOnce && (
         <button type="button" className="button small" aria-expanded={all} onClick={() => setAll(!all)}>
-          {all ? 'Show fewer alarms' : `${alarms.length - shownAtOnce} more alarms`}
+          {all ? 'Show fewer alarms' : `${alarms.length - shownAtOnce} more`}
         </button>
       )}
     </section>

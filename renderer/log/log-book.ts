@@ -36,20 +36,33 @@ export function createLogBook(api: Pick<BridgeApi, 'log'>, filter: LogFilter): L
   const state = createStore<LogState>(empty);
   let holding = false;
   let loading = false;
+  let restartWaits = false;
 
-  const load = async (before: number | undefined): Promise<void> => {
+  /** `reached`: newest entry that was shown when a newest page was asked for again. */
+  const load = async (before: number | undefined, reached = Infinity): Promise<void> => {
     if (loading) return;
     loading = true;
     const answer = await api.log(queryOf(filter, before));
     loading = false;
     const now = state.get();
-    if (!answer.ok) return state.set({ ...now, kind: 'failed', problem: answer.message });
-    const complete = answer.value.length < pageSize;
-    state.set({ ...now, kind: 'ready', problem: null, complete: before === undefined ? complete : complete || now.complete, entries: merge(now.entries, answer.value) });
+    if (answer.ok) {
+      const complete = answer.value.length < pageSize;
+      const oldest = answer.value.at(-1)?.id ?? 0;
+      // A newest page that does not reach what was shown: what lies between comes again page by page, rather than never.
+      const apart = !complete && oldest > reached + 1;
+      const entries = merge(apart ? now.entries.filter(({ id }) => id > oldest) : now.entries, answer.value);
+      state.set({ ...now, kind: 'ready', problem: null, complete: before === undefined ? complete : complete || now.complete, entries });
+    } else state.set({ ...now, kind: 'failed', problem: answer.message });
+    if (restartWaits) restart();
   };
   const show = (): void => {
     const now = state.get();
     if (now.held.length > 0) state.set({ ...now, entries: merge(now.held, now.entries), held: [] });
+  };
+
+  const restart = (): void => {
+    restartWaits = loading;
+    if (!loading) void load(undefined, state.get().entries[0]?.id);
   };
 
   void load(undefined);
@@ -71,7 +84,7 @@ export function createLogBook(api: Pick<BridgeApi, 'log'>, filter: LogFilter): L
       holding = held;
       if (!held) show();
     },
-    restart: () => void load(undefined),
+    restart,
   };
 }
 

@@ -186,7 +186,7 @@ export function DesktopSection({ view, draft, errors, edit, host }: SectionProps
         </div>
       )}
       <Toggle label="Net delta in the menu bar" checked={draft.menuBarTitle} onChange={(menuBarTitle) => edit({ menuBarTitle })} field={fields.menuBarTitle} error={errors.menuBarTitle} />
-      <Toggle label="Keep awake" checked={draft.keepAwake} onChange={(keepAwake) => edit({ keepAwake })} field={fields.keepAwake} error={errors.keepAwake} hint="The computer does not go to sleep by itself while the bridge is connected." />
+      <Toggle label="Keep awake" checked={draft.keepAwake} onChange={(keepAwake) => edit({ keepAwake })} field={fields.keepAwake} error={errors.keepAwake} hint="The computer does not go to sleep by itself while the bridge runs." />
     </Section>
   );
 }

@@ -53,5 +53,7 @@ describe('a start that something stands in the way of', { skip: browser === unde
     const settings = await page.evaluate(() => window.bridge?.settings());
     assert.match(settings?.ok === true ? settings.value.warnings.join() : '', /settings\.broken-/);
     assert.equal(readdirSync(folder).filter((name) => name.startsWith('settings.broken-')).length, 1);
+    const log = await page.evaluate(() => window.bridge?.log({ limit: 20, statuses: ['warning'] }));
+    assert.ok(log?.ok === true && log.value.some(({ message }) => message.includes('settings.broken-')), 'api_logs says so as well');
   });
 });

@@ -74,6 +74,7 @@ export interface ServiceStandOptions {
   /** Text of settings.json before the start. */
   readonly file?: string;
   readonly wall?: number;
+  readonly clock?: ManualClock;
   readonly readFile?: (path: string) => string | undefined;
 }
 
@@ -97,7 +98,7 @@ export class ServiceStand {
   sources!: SettingsSources;
 
   private constructor(options: ServiceStandOptions) {
-    this.clock = new ManualClock(options.wall);
+    this.clock = options.clock ?? new ManualClock(options.wall);
     this.gateway = new ScriptedGateway(this.clock);
     this.host = options.host ?? new RecordedHost();
   }
@@ -125,7 +126,7 @@ export class ServiceStand {
       this.gatewaySettings.push(settings);
       return this.gateway;
     };
-    this.desk = await SettingsDesk.open({ sources: this.sources, host, logger, tryGateway: openGateway }, loadSettings(this.sources));
+    this.desk = await SettingsDesk.open({ sources: this.sources, host, logger, clock, tryGateway: openGateway }, loadSettings(this.sources));
     this.history = openHistory(join(folder, 'history.sqlite'), clock);
     const delivery = this.#recordTargets(openDelivery({ bufferPath: this.desk.settings.bufferPath, target: null, clock }));
     const recorder = {

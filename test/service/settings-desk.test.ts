@@ -5,6 +5,7 @@ import { afterEach, test } from 'node:test';
 import { SettingsError } from '../../main/engine/settings/settings-error.ts';
 import { keepBrokenFileAside, readTextFile, settingsFilePath } from '../../main/engine/settings/settings-file.ts';
 import type { SaveResult, SettingsChange } from '../../preload/contract.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { RecordedHost, ServiceStand, type ServiceStandOptions } from './service-stand.ts';
 
 const stands: ServiceStand[] = [];
@@ -171,6 +172,22 @@ test('a locked keychain costs the password, not the bridge, and says so; nothing
   host.storeWorks = true;
   await stand.ask('saveSettings', { clientId: 45 });
   assert.equal(stand.desk.settings.database?.password, 'kept', 'it is asked again');
+});
+
+test('a keychain that waits for a person holds up no start; its answer is taken over when it comes', async () => {
+  const host = new RecordedHost();
+  const asked = Promise.withResolvers<string>();
+  Object.assign(host.passwords, { get: () => asked.promise });
+  const clock = new ManualClock();
+  const opening = open({ host, clock, file: JSON.stringify({ version: 1, ...database }) });
+  await clock.advance(3_000);
+  const stand = await opening;
+  assert.equal(stand.desk.settings.database?.password, undefined);
+  assert.match((await stand.ask('settings')).warnings.join('\n'), /has not answered/);
+  asked.resolve('kept');
+  await clock.advance(10);
+  assert.deepEqual(stand.targets.map((target) => target?.password), ['kept']);
+  assert.deepEqual((await stand.ask('settings')).warnings, []);
 });
 
 test('a keychain that is locked later costs nothing: the password that was read goes on with its database, and with no other', async () => {
