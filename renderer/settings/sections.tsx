@@ -1,6 +1,6 @@
-import type { ReactNode } from 'react';
+import { useSyncExternalStore, type ReactNode } from 'react';
 import type { Host, PasswordChange, SettingsView } from '../../preload/contract.ts';
-import { useOverview } from '../live/live-context.tsx';
+import { useLive, useOverview } from '../live/live-context.tsx';
 import { Segmented } from '../parts/segmented.tsx';
 import { useCommand } from '../parts/use-command.ts';
 import { ConnectionTest, type Trial } from './connection-test.tsx';
@@ -173,11 +173,14 @@ export function DesktopSection({ view, draft, errors, edit, host }: SectionProps
   const { fields } = view;
   const commander = useCommand();
   const mac = host.platform === 'darwin';
-  const unsupported = view.loginItem === 'unsupported' ? 'this system, which has no login items' : null;
+  const { settings } = useLive();
+  // The tray's menu can change it while Settings is open.
+  const { loginItem } = useSyncExternalStore(settings.subscribe, settings.get) ?? view;
+  const unsupported = loginItem === 'unsupported' ? 'this system, which has no login items' : null;
   return (
     <Section id="desktop" title={mac ? 'This Mac' : 'This computer'}>
-      <Toggle label="Open at login" checked={draft.openAtLogin} onChange={(openAtLogin) => edit({ openAtLogin })} field={{ lockedBy: fields.openAtLogin.lockedBy ?? unsupported }} error={errors.openAtLogin} hint={loginHints[view.loginItem]} />
-      {view.loginItem === 'requires-approval' && (
+      <Toggle label="Open at login" checked={draft.openAtLogin} onChange={(openAtLogin) => edit({ openAtLogin })} field={{ lockedBy: fields.openAtLogin.lockedBy ?? unsupported }} error={errors.openAtLogin} hint={loginHints[loginItem]} />
+      {loginItem === 'requires-approval' && (
         <div className="field-extra">
           <button type="button" className="button small" onClick={() => commander.run('open-login-items')}>
             Open Login Items

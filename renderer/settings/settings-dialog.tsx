@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState, type Ref } from 'react';
 import type { PasswordChange, SettingsView } from '../../preload/contract.ts';
-import { useApi, useHost } from '../live/live-context.tsx';
+import { useApi, useHost, useLive } from '../live/live-context.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { changeOf, draftOf, modeFields, otherMode, type Draft, type Errors } from './draft.ts';
 import { DatabaseSection, DesktopSection, GatewaySection, RecordingSection } from './sections.tsx';
@@ -41,6 +41,7 @@ export function SettingsDialog({ onClose, onSaved }: { readonly onClose: () => v
 /** The settings as they are at this opening: what the system says of the login item changes without an update. */
 function useFreshSettings() {
   const api = useApi();
+  const { settings } = useLive();
   const [view, setView] = useState<SettingsView | null>(null);
   const [reading, setReading] = useState(true);
   const [problem, setProblem] = useState<string | null>(null);
@@ -48,10 +49,12 @@ function useFreshSettings() {
     setReading(true);
     void api.settings().then((answer) => {
       setReading(false);
-      if (answer.ok) setView(answer.value);
-      else setProblem(answer.message);
+      if (answer.ok) {
+        settings.set(answer.value);
+        setView(answer.value);
+      } else setProblem(answer.message);
     });
-  }, [api]);
+  }, [api, settings]);
   useEffect(read, [read]);
   return { view, reading, problem, read };
 }

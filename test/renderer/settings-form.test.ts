@@ -50,6 +50,8 @@ describe('the Settings form', { concurrency: 3, skip: executable === undefined ?
     await page.getByRole('button', { name: 'Settings' }).click();
     await page.getByText('The system opens the bridge when you log in.').waitFor();
     assert.equal(await page.getByLabel('Open at login').isChecked(), true);
+    await bridge.push({ type: 'settings', settings: makeSettings({ loginItem: 'requires-approval' }) });
+    await page.getByText('The system waits for your approval').waitFor();
     await close(show);
   });
 
