@@ -173,7 +173,7 @@ function NextFacts() {
 }
 
 function priceWords(value: number | null): string {
-  return value === null ? unknown : price(value);
+  return value === null ? unknown : price(value, false);
 }
 
 function Pair({ name, title, children }: { readonly name: string; readonly title?: string; readonly children: ReactNode }) {

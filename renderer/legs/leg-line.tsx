@@ -66,7 +66,7 @@ interface NumberCell {
 
 const ownNumbers: readonly NumberCell[] = [
   { column: 'position', text: (leg) => position(leg.position), isDim: () => false },
-  { column: 'price', text: (leg) => (leg.price === null ? unknown : price(leg.price)), isDim: () => false },
+  { column: 'price', text: (leg) => (leg.price === null ? unknown : price(leg.price, leg.kind === 'OPT' || leg.kind === 'FOP')), isDim: () => false },
   { column: 'impliedVolatility', text: volatility, isDim: () => false },
   { column: 'unitDelta', text: (leg) => signed(leg.unitDelta, 4), isDim: () => false },
 ];

@@ -19,10 +19,13 @@ export function plain(value: number, digits: number): string {
 
 const priceFormats = new Map<number, Intl.NumberFormat>();
 
-/** "236.42", "1.0855", "0.0065": two decimals, and as many more as a price of its size may have. */
-export function price(value: number): string {
-  const integerDigits = Math.floor(Math.log10(Math.max(1, Math.abs(value)))) + 1;
-  const most = Math.max(2, 6 - integerDigits);
+/**
+ * "236.42", "1.0855", "0.0065"; two decimals, and as many more as a price of its size may have. An option's, which may be a
+ * mark or the middle of bid and ask, has more only below 1.
+ */
+export function price(value: number, ofOption: boolean): string {
+  const size = Math.abs(value);
+  const most = size < 1 ? 5 : ofOption ? 2 : Math.max(2, 5 - Math.floor(Math.log10(size)));
   let format = priceFormats.get(most);
   if (format === undefined) {
     format = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: most });

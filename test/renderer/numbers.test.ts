@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { plain, position, price, signed, tileDigits } from '../../renderer/words/numbers.ts';
 
 test('a price has as many decimals as one of its size may need, and at least two', () => {
-  assert.deepEqual([6012.25, 236.4, 118.15625, 9.175, 1.0855, 0.0065, -37.63, 0].map(price), ['6,012.25', '236.40', '118.156', '9.175', '1.0855', '0.0065', '\u221237.63', '0.00']);
+  assert.deepEqual([6012.25, 236.4, 118.15625, 9.175, 1.0855, 0.0065, -37.63, 0].map((each) => price(each, false)), ['6,012.25', '236.40', '118.156', '9.175', '1.0855', '0.0065', '\u221237.63', '0.00']);
+  assert.deepEqual([13.570_412, 2.776_06, 0.049_87, 0.0065].map((each) => price(each, true)), ['13.57', '2.78', '0.04987', '0.0065']);
 });
 
 test('a number shows its sign with a true minus and separates thousands', () => {
