@@ -261,6 +261,21 @@ test('a row that cannot be accepted is told, and the loop goes on', async () => 
   assert.match(stand.delivery.messages('gap of')[0] ?? '', /disk on fire/);
 });
 
+test('market data that is lost without an outage before it is the cause of the gap that it makes', async () => {
+  const stand = new EngineStand();
+  withLegs(stand, call, put);
+  const session = await started(stand);
+  session.price(101, greeks);
+  session.price(102, greeks);
+  await stand.seconds(8);
+  session.quotes.delete(102);
+  session.say({ type: 'upstream-up', dataLost: true });
+  assert.equal(stand.engine.state.live, false);
+  await stand.seconds(20);
+  const [told = ''] = stand.delivery.messages('gap of');
+  assert.match(told, /: IBKR lost the market data; everything was subscribed again$/);
+});
+
 test('the currency of the sums is that of the legs', async () => {
   const stand = new EngineStand();
   withLegs(stand, { ...stock('SAP', 5), currency: 'EUR' });

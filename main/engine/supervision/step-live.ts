@@ -105,6 +105,8 @@ function upstreamUp(current: Supervision, phase: Live, dataLost: boolean, facts:
     ? `IBKR is back${after}, market data was lost: subscribing again`
     : `IBKR is back${after}, market data kept`;
   const effects: Effect[] = [{ type: 'log', severity: 'info', message }, { type: 'alarm-cleared', code: 'gateway' }];
+  // Without an outage before it: no row comes until there are prices again, and that has a cause.
+  if (dataLost && phase.upstream === null) effects.push({ type: 'dark', cause: { code: 'data-lost', text: 'IBKR lost the market data; everything was subscribed again' } });
   if (dataLost) effects.push({ type: 'resubscribe' });
   if (phase.login === null && (dataLost || phase.upstream !== null)) effects.push({ type: 'light' });
   return { next, effects };
@@ -168,7 +170,7 @@ function verify(phase: Live, facts: Facts): { phase: Live; effects: readonly Eff
   const verified: Live = { ...phase, verify: null };
   if (resumed) return { phase: verified, effects: [] };
   const message = `no market data for ${durationInWords(limits.verifyMs)} after IBKR came back: subscribing again`;
-  return { phase: verified, effects: [{ type: 'log', severity: 'warning', message }, { type: 'resubscribe' }, { type: 'light' }] };
+  return { phase: verified, effects: [{ type: 'dark', cause: { code: 'data-dead', text: message } }, { type: 'log', severity: 'warning', message }, { type: 'resubscribe' }, { type: 'light' }] };
 }
 
 /** An outage between gateway and IBKR is told once: after two minutes, or as soon as it outlives its reset window. */
