@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 
 import { emptyQuote } from '../../../../main/engine/greeks/leg.ts';
 import { until } from '../../../support/until.ts';
-import { advanceUntil, computationFrame, eventsOf, frame, hasGreeks, isOption, OPTION, outgoing, positionFrame, quoteOf, record, runOnRawPeer, startSimulator, untilClosed, untilReady } from './support.ts';
+import { advanceUntil, advanceUntilSubscribed, computationFrame, eventsOf, frame, hasGreeks, isOption, OPTION, outgoing, positionFrame, quoteOf, record, runOnRawPeer, startSimulator, untilClosed, untilReady } from './support.ts';
 
 describe('the link between the gateway and IBKR', () => {
   test('1100 keeps the socket, is told once however often it comes, and 1102 ends it', async (t) => {
@@ -26,13 +26,13 @@ describe('the link between the gateway and IBKR', () => {
     const recorded = record(t, gateway);
     const { session, events } = recorded;
     await untilReady(recorded);
-    await advanceUntil(clock, () => simulator.subscribedConIds().length === 40, 'all lines');
+    await advanceUntilSubscribed(clock, simulator);
     simulator.loseUpstream();
     simulator.restoreUpstreamDataLost();
     await until(() => eventsOf(events, 'upstream-up')[0]?.dataLost === true, 'data lost');
     assert.equal(simulator.subscribedConIds().length, 0);
     session.resubscribe();
-    await advanceUntil(clock, () => simulator.subscribedConIds().length === 40, 'all lines again');
+    await advanceUntilSubscribed(clock, simulator);
     await advanceUntil(clock, () => session.legs().filter(isOption).every((leg) => hasGreeks(session, leg)), 'all Greeks');
     assert.equal(simulator.receivedOf('contract-details').length, 13, 'contracts are remembered');
     assert.ok(!eventsOf(events, 'notice').some(({ message }) => /300/.test(message)));
@@ -56,7 +56,7 @@ describe('the link between the gateway and IBKR', () => {
     const recorded = record(t, gateway);
     await untilReady(recorded);
     // Bytes that the gateway has not read when it closes would turn its goodbye into a reset.
-    await advanceUntil(clock, () => simulator.subscribedConIds().length === 40, 'all lines');
+    await advanceUntilSubscribed(clock, simulator);
     const port = await simulator.changePort();
     const { cause } = await untilClosed(recorded);
     assert.equal(cause.code, 'gateway-port-changed');

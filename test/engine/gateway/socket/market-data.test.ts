@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 
 import { emptyQuote } from '../../../../main/engine/greeks/leg.ts';
 import { until } from '../../../support/until.ts';
-import { advanceUntil, computationFrame, detailsFrame, eventsOf, frame, hasGreeks, isOption, OPTION, outgoing, positionFrame, quoteOf, record, runOnRawPeer, startSimulator, untilReady } from './support.ts';
+import { advanceUntil, advanceUntilSubscribed, computationFrame, detailsFrame, eventsOf, frame, hasGreeks, isOption, OPTION, outgoing, positionFrame, quoteOf, record, runOnRawPeer, startSimulator, untilReady } from './support.ts';
 
 /** Sends a price that is read after everything before it, and waits until it was: a fence between a test's frames and its look. */
 async function settle(peer: { send(...frames: readonly Buffer[]): void }, session: { quote(conId: number): unknown }, requestId: number, price: number): Promise<void> {
@@ -55,14 +55,14 @@ describe('the whole book', () => {
     const { gateway, simulator, clock } = await startSimulator(t);
     const first = record(t, gateway);
     await untilReady(first);
-    await advanceUntil(clock, () => simulator.subscribedConIds().length === 40, 'all lines');
+    await advanceUntilSubscribed(clock, simulator);
     simulator.drop();
     await until(() => eventsOf(first.events, 'closed').length === 1, 'closed');
     const before = simulator.received.length;
     simulator.book.market.freeze();
     const second = record(t, gateway);
     await untilReady(second);
-    await advanceUntil(clock, () => simulator.subscribedConIds().length === 40, 'all lines again');
+    await advanceUntilSubscribed(clock, simulator);
     const types = simulator.received.slice(before).map(({ request }) => request.type);
     assert.equal(types.filter((type) => type === 'contract-details').length, 0);
     assert.equal(types.filter((type) => type === 'market-data').length, 40);
@@ -81,7 +81,7 @@ describe('the whole book', () => {
     assert.equal(simulator.received.length, sentBefore);
     const second = record(t, gateway);
     await untilReady(second);
-    await advanceUntil(clock, () => simulator.subscribedConIds().length === 40, 'all lines');
+    await advanceUntilSubscribed(clock, simulator);
     const again = simulator.received.slice(sentBefore).map(({ request }) => request);
     const requestIds = again.flatMap((request) => (request.type === 'market-data' || request.type === 'contract-details' ? [request.reqId] : []));
     assert.equal(new Set(requestIds).size, requestIds.length);
@@ -182,11 +182,11 @@ describe('positions while it runs', () => {
     const recorded = record(t, gateway);
     const { session, events } = recorded;
     await untilReady(recorded);
-    await advanceUntil(clock, () => simulator.subscribedConIds().length === 40, 'all lines');
+    await advanceUntilSubscribed(clock, simulator);
     const [gone] = session.legs().filter(isOption);
     simulator.book.close('DU1234567', gone!.conId);
     await until(() => session.legs().length === 39, 'one leg less');
-    await advanceUntil(clock, () => simulator.subscribedConIds().length === 39, 'one line less');
+    await advanceUntilSubscribed(clock, simulator, 39);
     assert.equal(session.quote(gone!.conId), undefined);
 
     simulator.book.setPosition('DU1234567', gone!.conId, 7);
@@ -234,7 +234,7 @@ describe('positions while it runs', () => {
     const { gateway, simulator, clock } = await startSimulator(t);
     simulator.faults.contractDetails = 'ambiguous';
     record(t, gateway);
-    await advanceUntil(clock, () => simulator.subscribedConIds().length === 40, 'all lines');
+    await advanceUntilSubscribed(clock, simulator);
     assert.ok(simulator.receivedOf('market-data').every(({ contract }) => contract.exchange === 'SMART' || contract.exchange === 'CME'));
   });
 });

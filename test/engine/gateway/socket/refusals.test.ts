@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { until } from '../../../support/until.ts';
-import { advanceUntil, computationFrame, detailsFrame, eventsOf, frame, hasGreeks, isOption, OPTION, outgoing, positionFrame, quoteOf, record, runOnRawPeer, startSimulator, untilReady } from './support.ts';
+import { advanceUntil, advanceUntilSubscribed, computationFrame, detailsFrame, eventsOf, frame, hasGreeks, isOption, OPTION, outgoing, positionFrame, quoteOf, record, runOnRawPeer, startSimulator, untilReady } from './support.ts';
 
 const MINUTE = 60_000;
 
@@ -52,7 +52,7 @@ describe('refusals', () => {
     test(`${code}: the reason stands, nothing is asked for ${pauseMs / MINUTE} min, then a new request heals it`, async (t) => {
       const { gateway, simulator, clock } = await startSimulator(t);
       const { session, events } = record(t, gateway);
-      await advanceUntil(clock, () => simulator.subscribedConIds().length === 40, 'all lines');
+      await advanceUntilSubscribed(clock, simulator);
       const leg = session.legs().find(isOption)!;
       await until(() => hasGreeks(session, leg), 'Greeks');
       simulator.refuse(leg.conId, code);
@@ -88,7 +88,7 @@ describe('refusals', () => {
   test('101, no line free: the leg waits until another leg frees one', async (t) => {
     const { gateway, simulator, clock } = await startSimulator(t, { marketDataLines: 39 });
     const { session } = record(t, gateway);
-    await advanceUntil(clock, () => simulator.receivedOf('market-data').length === 40, 'all requests');
+    await advanceUntilSubscribed(clock, simulator, 39);
     const without = await until(() => session.legs().find((leg) => session.quote(leg.conId)?.refusal?.code === '101'), 'a leg without a line');
     const holder = session.legs().find((leg) => leg.conId !== without.conId && isOption(leg))!;
     simulator.book.close('DU1234567', holder.conId);
