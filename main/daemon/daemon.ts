@@ -34,7 +34,6 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const opened = await open(options, logger);
   if (opened === undefined) return 1;
   const { bridge } = opened;
-  for (const warning of loaded.warnings) logger.warn({}, warning);
   logger.info({ settings: describeSettings(loaded.settings, loaded.origins) }, 'settings in force');
   guard(bridge, logger);
   const refresh = showStatus(bridge, terminal, logger, statusEveryMs);

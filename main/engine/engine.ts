@@ -271,7 +271,10 @@ export class Engine {
 
   #onConnection(connection: Connection): void {
     if (connection.kind === 'connected') {
-      if (this.#account !== null && this.#account !== connection.account) this.#store.dispatch({ type: 'book-changed' });
+      if (this.#account !== null && this.#account !== connection.account) {
+        this.#gaps.blame(accountChanged);
+        this.#store.dispatch({ type: 'book-changed' });
+      }
       this.#account = connection.account;
       this.#parts.recorder.recordBook(connection.account, this.#parts.clock.now());
     }
@@ -317,6 +320,8 @@ export class Engine {
 
 /** A poll that comes later than this is worth a row. */
 const noteworthyLatenessMs = 1_000;
+
+const accountChanged: Cause = { code: 'account-changed', text: 'the account was changed' };
 
 /** How a clean stop's api_logs row begins; the next start tells a crash from it by this. */
 const stopPrefix = 'stopped';

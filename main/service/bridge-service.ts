@@ -27,7 +27,7 @@ export interface Attachment {
 /** What a host (desktop application, dashboard's server) asks in the name of its windows. */
 export interface BridgeService {
   readonly state: BridgeState;
-  /** The sums at this moment while they are live, else the last ones; null before the first row. As in the window's overview. */
+  /** As `Engine.sums`, and as in the window's overview. */
   sums(): Snapshot | null;
   /** Calls `listener` after each change of the state until the returned function is called; for the tray, visible or not. */
   subscribe(listener: (state: BridgeState) => void): () => void;

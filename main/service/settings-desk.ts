@@ -231,6 +231,7 @@ export class SettingsDesk {
     const patience = new AbortController();
     const late = async (): Promise<never> => {
       await sleep(clock, storePatienceMs, patience.signal);
+      // An answer that is a failure after all changes nothing: the warning stands, and the next trial asks again.
       if (!patience.signal.aborted) void answer.then(() => this.readPasswordAgain()).catch(() => undefined);
       throw new Error('the system has not answered; it may be asking for permission');
     };

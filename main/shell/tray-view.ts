@@ -27,7 +27,7 @@ export interface TrayView {
 
 export interface TrayFacts {
   readonly state: BridgeState;
-  /** As they are now while the state is live, else the last ones with their own instant; null before the first ones. */
+  /** As they are now; only while the state is live they are the book's. */
   readonly sums: Snapshot | null;
   readonly now: Ms;
   /** IANA zone in which instants are shown. */
@@ -113,9 +113,11 @@ function causeOf(connection: Connection): Cause | null {
 
 /** Numbers that are no longer live come with their age. */
 function greekLines({ state, sums, now }: TrayFacts): readonly TrayLine[] {
-  if (sums === null) return [words('No Greeks yet')];
-  const { delta, gamma, vega, theta, coverage } = sums;
-  const age = state.live ? [] : [words(`These are ${durationInWords(Math.max(0, Math.round((now - sums.at) / 1_000) * 1_000))} old`)];
+  // Sums that warm up cover a part of the book: until they are live, the last ones that were.
+  const shown = state.live ? sums : state.snapshot;
+  if (shown === null) return [words('No Greeks yet')];
+  const { delta, gamma, vega, theta, coverage } = shown;
+  const age = state.live ? [] : [words(`These are ${durationInWords(Math.max(0, Math.round((now - shown.at) / 1_000) * 1_000))} old`)];
   const missing = coverage.priced < coverage.legs ? [words(`${coverage.priced} of ${coverage.legs} legs priced`)] : [];
   return [
     words(`Delta ${signedNumber(delta)}`),

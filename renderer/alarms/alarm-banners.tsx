@@ -5,6 +5,7 @@ import { useClock, useHost, useOverview } from '../live/live-context.tsx';
 import { StateShape } from '../parts/shape.tsx';
 import { AdviceText } from '../parts/statements.tsx';
 import { useCommand } from '../parts/use-command.ts';
+import { count } from '../words/numbers.ts';
 import { advice, sentence } from '../words/sentences.ts';
 import { minuteWithDay } from '../words/times.ts';
 
@@ -23,7 +24,7 @@ export const AlarmBanners = memo(function AlarmBanners() {
       ))}
       {alarms.length > shownAtOnce && (
         <button type="button" className="button small" aria-expanded={all} onClick={() => setAll(!all)}>
-          {all ? 'Show fewer alarms' : `${alarms.length - shownAtOnce} more`}
+          {all ? 'Show fewer alarms' : count(alarms.length - shownAtOnce, 'more alarm')}
         </button>
       )}
     </section>

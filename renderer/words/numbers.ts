@@ -5,19 +5,12 @@ const minus = '\u2212';
 /** What stands for a number that is not known; never 0. */
 export const unknown = '-';
 
-const formats = new Map<number, Intl.NumberFormat>();
+const formats = new Map<string, Intl.NumberFormat>();
 
 /** "1,234.50": thousands separated, exactly `digits` decimals. */
 export function plain(value: number, digits: number): string {
-  let format = formats.get(digits);
-  if (format === undefined) {
-    format = new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-    formats.set(digits, format);
-  }
-  return value < 0 ? `${minus}${format.format(-value)}` : format.format(value);
+  return written(value, digits, digits);
 }
-
-const priceFormats = new Map<number, Intl.NumberFormat>();
 
 /**
  * "236.42", "1.0855", "0.0065"; two decimals, and as many more as a price of its size may have. An option's, which may be a
@@ -25,11 +18,15 @@ const priceFormats = new Map<number, Intl.NumberFormat>();
  */
 export function price(value: number, ofOption: boolean): string {
   const size = Math.abs(value);
-  const most = size < 1 ? 5 : ofOption ? 2 : Math.max(2, 5 - Math.floor(Math.log10(size)));
-  let format = priceFormats.get(most);
+  return written(value, 2, size < 1 ? 5 : ofOption ? 2 : Math.max(2, 5 - Math.floor(Math.log10(size))));
+}
+
+function written(value: number, least: number, most: number): string {
+  const key = `${least} ${most}`;
+  let format = formats.get(key);
   if (format === undefined) {
-    format = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: most });
-    priceFormats.set(most, format);
+    format = new Intl.NumberFormat('en-US', { minimumFractionDigits: least, maximumFractionDigits: most });
+    formats.set(key, format);
   }
   return value < 0 ? `${minus}${format.format(-value)}` : format.format(value);
 }

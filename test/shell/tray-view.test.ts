@@ -30,13 +30,14 @@ const sums: Snapshot = {
   coverage: { legs: 30, priced: 30, unpriced: [], notCounted: [] },
 };
 
-/** The last row may be an hour old: nothing of it is shown. */
-const snapshot: Snapshot = { ...sums, at: at('13:40:00'), delta: 1, gamma: 1, vega: 1, theta: 1, coverage: { ...sums.coverage, legs: 7, priced: 1 } };
+/** Nothing of these is shown: while live they are the last row's, which may be an hour old, else those of a book that warms up. */
+const others: Snapshot = { ...sums, at: at('13:40:00'), delta: 1, gamma: 1, vega: 1, theta: 1, coverage: { ...sums.coverage, legs: 7, priced: 1 } };
 
 function facts(connection: Connection, more: Partial<TrayFacts & BridgeState> = {}): TrayFacts {
-  const { loginItem = 'unsupported', showTitle = false, demo = false, sums: moved = sums, ...state } = more;
+  const { live = connection.kind === 'connected' } = more;
+  const { loginItem = 'unsupported', showTitle = false, demo = false, sums: moved = live ? sums : others, ...state } = more;
   return {
-    state: { ...initialState('SOCKET', '127.0.0.1:4001', delivery), connection, snapshot, live: connection.kind === 'connected', ...state },
+    state: { ...initialState('SOCKET', '127.0.0.1:4001', delivery), connection, snapshot: live ? others : sums, live, ...state },
     sums: moved,
     now,
     timeZone: 'UTC',
@@ -162,6 +163,12 @@ test('the demo says that it is one', () => {
   const view = viewTray(facts(connected, { demo: true }));
   assert.equal(view.tooltip, 'IBKR Trading Bridge (demo): connected since 14:32:00, delayed data');
   assert.equal(menuText(view)[0], 'Demo book: not your account');
+});
+
+test('sums that warm up are not passed off as the book\u2019s: the last ones stay, with their age', () => {
+  const menu = menuText(viewTray(facts(connected, { live: false })));
+  for (const line of [...greeks, old]) assert.ok(menu.includes(line), line);
+  assert.ok(menuText(viewTray(facts(connected, { live: false, snapshot: null }))).includes('No Greeks yet'));
 });
 
 test('before the first sums there are none, not zeros', () => {

@@ -98,7 +98,7 @@ export class History {
   appendGap(gap: HistoryGap): void {
     const kind = gap.kind ?? (gap.code === 'reset-window' ? 'reset-window' : 'gap');
     this.#write((db) => {
-      db.prepare('INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?, ?)').run(Math.round(gap.from), Math.round(gap.to), kind, gap.code, gap.text);
+      db.prepare(PUT_GAP).run(Math.round(gap.from), Math.round(gap.to), kind, gap.code, gap.text);
     });
   }
 
@@ -111,7 +111,7 @@ export class History {
       db.prepare('INSERT OR REPLACE INTO book VALUES (?, ?)').run(before === undefined ? 0 : Math.round(at), account);
       const newest = db.prepare('SELECT max(at) FROM sample').pluck().get() as Ms | null;
       if (before === undefined || newest === null) return;
-      db.prepare('INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?, ?)').run(newest, Math.max(newest + 1, Math.round(at)), 'gap', 'account-changed', 'the account was changed');
+      db.prepare(PUT_GAP).run(newest, Math.max(newest + 1, Math.round(at)), 'gap', 'account-changed', 'the account was changed');
     });
   }
 
@@ -228,6 +228,8 @@ const UPSERT_MINUTE = `
     ${name}_last = CASE WHEN :at >= newest_at THEN :${name} ELSE ${name}_last END`,
     ).join(',\n    ')},
     newest_at = max(newest_at, :at)`;
+
+const PUT_GAP = 'INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?, ?)';
 
 const FINE_BUCKET = bucketSql('sample', 's.at', (name) => [`min(${name})`, `max(${name})`, name]);
 const COARSE_BUCKET = bucketSql('minute', 's.newest_at', (name) => [`min(${name}_low)`, `max(${name}_high)`, `${name}_last`]);
