@@ -52,6 +52,18 @@ test('a long range keeps the lowest and the highest value of every bucket and it
   history.close();
 });
 
+test('a range that cuts a bucket at its ends has only the rows within it', () => {
+  using folder = new OutboxFolder();
+  const { history, clock } = open(folder);
+  const start = Math.floor(clock.now() / 12_000) * 12_000 - 60_000;
+  for (let index = 0; index < 10; index += 1) history.appendSample(sample(start + index * 1_000, index));
+  const { at, bands, bucketMs } = history.series(start + 5_000, start + 9_000, 1);
+  assert.equal(bucketMs, 4_000);
+  assert.equal(at.at(-1), start + 8_000, 'before its end');
+  assert.deepEqual([Math.min(...bands.delta.low.map(Number)), Math.max(...bands.delta.high.map(Number))], [5, 8]);
+  history.close();
+});
+
 test('samples older than a day are kept as minutes, minutes for ninety days', async () => {
   using folder = new OutboxFolder();
   const { history, clock } = open(folder);
